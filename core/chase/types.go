@@ -1,6 +1,7 @@
 package chase
 
 import (
+	"math"
 	"time"
 
 	"dunlin/core/ledger"
@@ -57,8 +58,8 @@ const (
 // Schedule is a dunning schedule in three parts (R3.1).
 type Schedule struct {
 	Name      string
-	BeforeDue []Step // offsets -N to 0, ascending
-	Overdue   []Step // offsets from 1, ascending
+	BeforeDue []Step // offsets -N to 0, in any order
+	Overdue   []Step // offsets from 1, in any order
 	Repeat    Repeat
 	Thanks    bool
 }
@@ -109,7 +110,7 @@ type Customer struct {
 	// Reported is AccountsIQ's balance by currency; nil when it is not known and nothing is checked (R2.2, 11).
 	Reported []ledger.Money
 	// LedgerRest is, by currency, what sales-ledger items other than Input.Invoices and Credits add to
-	// the balance (open refunds, currency differences); empty in a case file.
+	// the balance (open refunds, currency differences). A case file lists such items among its invoices.
 	LedgerRest []ledger.Money
 }
 
@@ -202,10 +203,14 @@ type Sent struct {
 	Invoices  []SentInvoice
 }
 
+// NoStep is the Offset of a Chase-now message that stood for no step of the schedule: it counts as a
+// chase and advances nothing (R6.9).
+const NoStep = math.MinInt32
+
 // SentInvoice is one invoice of a past message with the step it was sent at.
 type SentInvoice struct {
 	Number string
-	Offset int
+	Offset int // days from the due date, or NoStep
 	// Part tells which part of the schedule the offset belongs to where the message's kind does not
 	// (chase_now, skip): BeforeDue or Overdue. "" follows the message's kind, else the sign of the offset.
 	Part Kind
@@ -236,7 +241,7 @@ const (
 type Held struct {
 	Reason Reason
 	Text   string
-	Until  ledger.Date // the last day of the hold; zero when not known
+	Until  ledger.Date // hold_until: the last day of the hold; paused: the day it goes on; zero when not known
 }
 
 // Result is what a run at Input.Now would do.
@@ -255,9 +260,9 @@ type Message struct {
 	Customer           string
 	Step               int // 1-based place in the part, repeats counted on; 0 for thanks
 	Offset             int
-	Multi              bool // the multi template: more than one invoice
-	TemplateName       string
-	Channel            Channel
+	Multi              bool    // the multi template: more than one invoice
+	TemplateName       string  // "" for the one that fits the step
+	Channel            Channel // never ""
 	EscalatedSender    bool
 	EscalatedRecipient bool
 	To                 []string
@@ -277,11 +282,15 @@ type Listed struct {
 type Outlook struct {
 	Number   string
 	Customer string
-	AgeDays  int // 0 when there is no due date
+	DueDate  ledger.Date // zero when there is none
+	AgeDays  int         // 0 when there is no due date
 	Bucket   ledger.Bucket
 	Due      *Place // the step that is due, reckoned as if the invoice were not held
 	Held     *Held
 	Next     *Next
+	// ChasedOn is the day of the customer's last chase while the minimum gap since then keeps this
+	// invoice's next reminder back (R4.5); zero when it does not.
+	ChasedOn ledger.Date
 	// MissingRate names a currency without a rate, when a minimum could not be applied because of it.
 	MissingRate string
 }

@@ -1,0 +1,322 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"dunlin/core"
+	"dunlin/core/chase"
+)
+
+// secret reads a secret from the environment or the credentials, else asks for it.
+func (c *call) secret(name, prompt string) string {
+	if v, ok := c.Secret(name); ok {
+		return v
+	}
+	if prompt == "" {
+		return ""
+	}
+	v, _ := c.Ask(prompt + ": ")
+	return v
+}
+
+func (c *call) connect() error {
+	var r core.ConnectRequest
+	var auth string
+	_, err := c.flags(0, func(fs *flag.FlagSet) {
+		fs.StringVar(&r.Location, "location", "", "")
+		fs.StringVar(&r.CompanyID, "company", "", "")
+		fs.StringVar(&auth, "auth", "", "")
+	})
+	if err != nil {
+		return err
+	}
+	if auth == "" {
+		auth = "userkey"
+		if _, oauth := c.Secret("client-id"); oauth {
+			if _, key := c.Secret("user-key"); !key {
+				auth = "oauth"
+			}
+		}
+	}
+	switch auth {
+	case "userkey":
+		if r.CompanyID == "" {
+			return usage("connect needs --company ID")
+		}
+		r.UserKey = c.secret("user-key", "User Key")
+		r.PartnerKey = c.secret("partner-key", "")
+	case "oauth":
+		r.OAuth = true
+		r.ClientID = c.secret("client-id", "Client ID")
+		r.ClientSecret = c.secret("client-secret", "Client secret")
+	default:
+		return usage("--auth is userkey or oauth, not %q", auth)
+	}
+	if r.Location == "" {
+		return usage("connect needs --location uk1, eu1, eu2, us1 or the address of your AccountsIQ")
+	}
+	return c.with(func(a *core.App) error { return c.connected(a, r) })
+}
+
+func (c *call) connected(a *core.App, r core.ConnectRequest) error {
+	res, err := a.Connect(c.ctx, r)
+	if len(res.Cleaned) > 0 {
+		fmt.Fprintf(c.Stderr, "Stray spaces, commas or line ends were taken out of: %s.\n", strings.Join(res.Cleaned, ", "))
+	}
+	if err != nil {
+		return err
+	}
+	if len(res.Entities) > 0 {
+		names := make([]string, len(res.Entities))
+		for i, e := range res.Entities {
+			names[i] = fmt.Sprintf("%s (%s)", e.ID, e.Name)
+		}
+		return &core.Problem{Code: "choose_company", Message: "This application reaches several companies: " + strings.Join(names, ", ") + ".",
+			Hint: "Run connect again with --company and one of these."}
+	}
+	out := struct {
+		OK       bool         `json:"ok"`
+		Company  string       `json:"company"`
+		Name     string       `json:"name"`
+		Currency string       `json:"currency"`
+		Cleaned  []string     `json:"cleaned"`
+		Notes    []string     `json:"notes"`
+		Account  core.Account `json:"account"`
+	}{true, res.Company.ID, res.Company.Name, res.Company.BaseCurrency, append([]string{}, res.Cleaned...), append([]string{}, res.Notes...), res.Suggest}
+	return c.show(out, func(w io.Writer) {
+		fmt.Fprintf(w, "Connected with %s (%s).\n", res.Company.Name, res.Company.ID)
+		for _, n := range res.Notes {
+			fmt.Fprintln(w, n)
+		}
+		fmt.Fprintln(w, "Next: \"dunlin account\" to check the business settings, then \"dunlin mailbox add\" and \"dunlin sync\".")
+	})
+}
+
+func (c *call) account() error {
+	var acc core.Account
+	given := map[string]bool{}
+	_, err := c.flags(0, func(fs *flag.FlagSet) {
+		for name, p := range map[string]*string{"name": &acc.Name, "country": &acc.Country, "timezone": &acc.Timezone, "currency": &acc.Currency} {
+			fs.Func(name, "", func(v string) error { *p, given[name] = v, true; return nil })
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return c.with(func(a *core.App) error {
+		have, err := a.Account(c.ctx)
+		if err != nil {
+			return err
+		}
+		for name, pair := range map[string][2]*string{"name": {&have.Name, &acc.Name}, "country": {&have.Country, &acc.Country},
+			"timezone": {&have.Timezone, &acc.Timezone}, "currency": {&have.Currency, &acc.Currency}} {
+			if given[name] {
+				*pair[0] = *pair[1]
+			}
+		}
+		if len(given) > 0 {
+			if err := a.SaveAccount(c.ctx, have); err != nil {
+				return err
+			}
+			if have, err = a.Account(c.ctx); err != nil {
+				return err
+			}
+		}
+		return c.show(have, func(w io.Writer) {
+			fmt.Fprintf(w, "Business name  %s\nCountry        %s\nTime zone      %s\nCurrency       %s\n", have.Name, have.Country, have.Timezone, have.Currency)
+		})
+	})
+}
+
+func (c *call) mailboxAdd() error {
+	var r core.MailboxRequest
+	var roles string
+	_, err := c.flags(0, func(fs *flag.FlagSet) {
+		fs.StringVar(&r.Address, "address", "", "")
+		fs.StringVar(&r.Name, "name", "", "")
+		fs.StringVar(&r.SMTP, "smtp", "", "")
+		fs.StringVar(&r.Security, "security", "tls", "")
+		fs.StringVar(&r.User, "user", "", "")
+		fs.StringVar(&r.IMAP, "imap", "", "")
+		fs.StringVar(&r.IMAPSecurity, "imap-security", "", "")
+		fs.StringVar(&r.CAFile, "ca-file", "", "")
+		fs.StringVar(&roles, "roles", "", "")
+		fs.BoolVar(&r.NoVerify, "no-verify", false, "")
+	})
+	if err != nil {
+		return err
+	}
+	if r.Address == "" || r.SMTP == "" {
+		return usage("mailbox add needs --address and --smtp")
+	}
+	for role := range strings.SplitSeq(roles, ",") {
+		if role = strings.TrimSpace(role); role != "" {
+			r.Roles = append(r.Roles, role)
+		}
+	}
+	if r.User != "" {
+		r.Password = c.secret("mail-password."+r.Address, "Password of "+r.User)
+	}
+	return c.with(func(a *core.App) error {
+		notes, err := a.AddMailbox(c.ctx, r)
+		if err != nil {
+			return err
+		}
+		return c.show(map[string]any{"ok": true, "address": r.Address, "notes": append([]string{}, notes...)}, func(w io.Writer) {
+			fmt.Fprintf(w, "Reminders can go from %s.\n", r.Address)
+			for _, n := range notes {
+				fmt.Fprintln(w, n)
+			}
+		})
+	})
+}
+
+func (c *call) mailboxList() error {
+	if _, err := c.flags(0, nil); err != nil {
+		return err
+	}
+	return c.with(func(a *core.App) error {
+		boxes, err := a.Mailboxes(c.ctx)
+		if err != nil {
+			return err
+		}
+		return c.show(boxes, func(w io.Writer) {
+			for _, b := range boxes {
+				fmt.Fprintf(w, "%s  %s  %s  %s\n", b.Address, b.SMTP, b.Security, strings.Join(b.Roles, ","))
+			}
+		})
+	})
+}
+
+func (c *call) mailboxRemove() error {
+	words, err := c.flags(1, nil)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 {
+		return usage("mailbox remove needs the address")
+	}
+	return c.with(func(a *core.App) error {
+		if err := a.RemoveMailbox(c.ctx, words[0]); err != nil {
+			return err
+		}
+		return c.done("The mailbox was removed.")
+	})
+}
+
+// done reports a command that has nothing else to say.
+func (c *call) done(sentence string) error {
+	return c.show(map[string]bool{"ok": true}, func(w io.Writer) { fmt.Fprintln(w, sentence) })
+}
+
+func (c *call) settingsGet() error {
+	words, err := c.flags(1, nil)
+	if err != nil {
+		return err
+	}
+	return c.with(func(a *core.App) error {
+		all, err := a.Settings(c.ctx)
+		if err != nil {
+			return err
+		}
+		values := map[string]string{}
+		for _, s := range all {
+			if len(words) == 0 || s.Key == words[0] {
+				values[s.Key] = s.Value
+			}
+		}
+		if len(values) == 0 {
+			return &core.Problem{Code: "unknown_setting", Message: fmt.Sprintf("There is no setting %q.", words[0]), Hint: "\"dunlin settings get\" lists them all."}
+		}
+		return c.show(values, func(w io.Writer) {
+			for _, s := range all {
+				if v, ok := values[s.Key]; ok {
+					fmt.Fprintf(w, "%-22s %-12s %s\n", s.Key, v, s.Help)
+				}
+			}
+		})
+	})
+}
+
+func (c *call) settingsSet() error {
+	words, err := c.flags(2, nil)
+	if err != nil {
+		return err
+	}
+	if len(words) != 2 {
+		return usage("settings set needs a key and a value")
+	}
+	return c.with(func(a *core.App) error {
+		if err := a.SetSetting(c.ctx, words[0], words[1]); err != nil {
+			return err
+		}
+		return c.done("Changed.")
+	})
+}
+
+func (c *call) scheduleImport() error {
+	words, err := c.flags(1, nil)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 {
+		return usage("schedule import needs a file")
+	}
+	f, err := c.ReadFile(words[0])
+	if err != nil {
+		return noFile(words[0], err)
+	}
+	defer f.Close()
+	return c.with(func(a *core.App) error {
+		s, err := a.ImportSchedule(c.ctx, f)
+		if err != nil {
+			return err
+		}
+		return c.done(fmt.Sprintf("The schedule %q was imported.", s.Name))
+	})
+}
+
+func noFile(name string, err error) error {
+	return &core.Problem{Code: "no_file", Message: fmt.Sprintf("The file %s cannot be read: %v.", name, err), Hint: "Check the name and try again."}
+}
+
+func (c *call) scheduleExport() error {
+	var name string
+	words, err := c.flags(1, func(fs *flag.FlagSet) { fs.StringVar(&name, "name", "", "") })
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 {
+		return usage("schedule export needs a file, or - for standard output")
+	}
+	return c.with(func(a *core.App) error {
+		all, err := a.Schedules(c.ctx)
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			if name == "" || s.Name == name {
+				return c.exportTo(words[0], s)
+			}
+		}
+		return &core.Problem{Code: "unknown_schedule", Message: fmt.Sprintf("There is no schedule %q.", name), Hint: "Leave --name out for the first one."}
+	})
+}
+
+func (c *call) exportTo(file string, s chase.Schedule) error {
+	if file == "-" {
+		return chase.EncodeSchedule(c.Stdout, s)
+	}
+	var body strings.Builder
+	if err := chase.EncodeSchedule(&body, s); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(body.String()), 0o644); err != nil {
+		return &core.Problem{Code: "no_file", Message: fmt.Sprintf("The file %s cannot be written: %v.", file, err), Hint: "Choose another place."}
+	}
+	return c.done("Written to " + file + ".")
+}

@@ -1,0 +1,199 @@
+package accountsiq
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// reply is what an answer says about itself besides its result.
+type reply struct {
+	status  string
+	code    string
+	message string
+	expired bool
+	result  bool // a Result element was there
+}
+
+// failing reports whether what has been read so far already makes the answer a failure.
+func (r *reply) failing() bool {
+	return r.expired || tokenCodes[r.code] != none || r.status != "" && r.status != success
+}
+
+const success = "Success"
+
+// faultError is a soap:Fault.
+type faultError struct{ code, text string }
+
+func (e *faultError) Error() string { return clean("fault "+e.code+": "+e.text, maxDetail) }
+
+var (
+	errNotEnvelope = errors.New("the root element is not a SOAP envelope")
+	errWebPage     = errors.New("a web page")
+	errNoBody      = errors.New("the envelope has no body")
+	errNoResponse  = errors.New("the body does not hold the response element")
+	errNoResult    = errors.New("the response does not hold the result element")
+	errEmpty       = errors.New("no bytes at all")
+	errTwoResults  = errors.New("more than one result")
+)
+
+// errBefore wraps a problem that came before any envelope was recognised.
+type errBefore struct{ cause error }
+
+func (e *errBefore) Error() string { return "before the envelope: " + e.cause.Error() }
+func (e *errBefore) Unwrap() error { return e.cause }
+
+// readEnvelope reads a whole SOAP envelope and calls inside once, positioned at the response
+// element of the operation. It reads to the last byte, so that a cut-off answer is noticed.
+func readEnvelope(s *scanner, op string, inside func() error) error {
+	if err := openEnvelope(s); err != nil {
+		return err
+	}
+	bodies, responses := 0, 0
+	for s.more(1) {
+		if string(s.local) != "Body" {
+			continue
+		}
+		bodies++
+		for s.more(2) {
+			switch string(s.local) {
+			case "Fault":
+				return readFault(s)
+			case op + "Response":
+				if responses++; responses > 1 {
+					return errTwoResults
+				}
+				if err := inside(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if s.err == nil {
+		s.step(false) // the end of the document
+	}
+	switch {
+	case s.err != nil:
+		return s.err
+	case bodies == 0:
+		return errNoBody
+	case responses == 0:
+		return errNoResponse
+	}
+	return nil
+}
+
+func openEnvelope(s *scanner) error {
+	if s.step(false) == evStart {
+		switch name := string(s.local); {
+		case name == "Envelope":
+			return nil
+		case strings.EqualFold(name, "html"):
+			return errWebPage
+		}
+		return errNotEnvelope
+	}
+	if s.err == errCut && s.base == 0 && len(bytes.TrimSpace(s.buf[:s.end])) == 0 {
+		return errEmpty
+	}
+	var syntax *syntaxError
+	if errors.As(s.err, &syntax) {
+		if syntax.rule == ruleDoctype && bytes.Contains(bytes.ToLower(s.buf[:min(s.end, 1024)]), []byte("<!doctype html")) {
+			return errWebPage
+		}
+		return &errBefore{s.err}
+	}
+	return s.err
+}
+
+// readFault reads a fault of SOAP 1.1 (faultcode, faultstring) or 1.2 (Code, Reason).
+func readFault(s *scanner) error {
+	f := &faultError{}
+	for depth := s.depth; s.more(depth); {
+		switch string(s.local) {
+		case "faultcode":
+			f.code = s.trimmed()
+		case "faultstring":
+			f.text = s.trimmed()
+		case "Code", "Reason":
+			part := string(s.local)
+			for inner := s.depth; s.more(inner); {
+				if name := string(s.local); part == "Code" && name == "Value" {
+					f.code = s.trimmed()
+				} else if part == "Reason" && name == "Text" {
+					f.text = s.trimmed()
+				}
+			}
+		}
+	}
+	if s.err != nil && f.text == "" {
+		return s.err
+	}
+	return f
+}
+
+// readResult reads the <Op>Result inside a response element. rows is called at Result, unless
+// what stands before it already says that the call failed.
+func readResult(s *scanner, op string, r *reply, rows func() error) error {
+	found := false
+	for depth := s.depth; s.more(depth); {
+		if string(s.local) != op+"Result" || s.null {
+			continue
+		}
+		if found {
+			return errTwoResults
+		}
+		found = true
+		for inner := s.depth; s.more(inner); {
+			switch string(s.local) {
+			case "Status":
+				// Should there be several, a failing one counts.
+				if v := s.trimmed(); r.status == "" || r.status == success {
+					r.status = v
+				}
+			case "ErrorCode":
+				r.code = s.trimmed()
+			case "ErrorMessage":
+				r.message = s.trimmed()
+			case "HasExpired":
+				r.expired = s.bool()
+			case "Result":
+				if s.null || r.failing() {
+					continue
+				}
+				if r.result {
+					return errTwoResults
+				}
+				r.result = true
+				if err := rows(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if s.err == nil && !found {
+		return errNoResult
+	}
+	return s.err
+}
+
+// unknownOperation matches the sentences in which web services say that they do not have an
+// operation: ASP.NET's first, then those of other stacks.
+var unknownOperation = regexp.MustCompile(`(?i)did not recognize the value of HTTP Header SOAPAction` +
+	`|without a valid action parameter|no such (operation|method)|(operation|method|procedure|function) .*` +
+	`(not (found|implemented|present|supported|defined|exist)|does ?n.t exist|unknown)|(unknown|unsupported) (operation|method)` +
+	`|cannot be processed at the receiver, due to a ContractFilter mismatch`)
+
+// codeWord finds the words of a fault that may be one of AccountsIQ's codes.
+var codeWord = regexp.MustCompile(`[A-Z][A-Z0-9_]{7,}`)
+
+// knownCode returns the first code of contract section 6 that a text names, "" for none.
+func knownCode(text string) string {
+	for _, word := range codeWord.FindAllString(text, -1) {
+		if _, ok := codeGroups[word]; ok || tokenCodes[word] != none {
+			return word
+		}
+	}
+	return ""
+}

@@ -1,0 +1,302 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"dunlin/core/chase"
+	"dunlin/core/outbox"
+	"dunlin/core/secret"
+	"dunlin/core/store"
+)
+
+// Deps is what the application needs from outside; everything that a test wants to hold in its hand.
+type Deps struct {
+	Now      func() time.Time
+	NewID    func() string
+	Random   io.Reader
+	Secrets  secret.Store
+	StateDir string       // the user's state directory; the journal of sent messages lives there
+	HTTP     *http.Client // for AccountsIQ; nil: the client's own
+	Logger   *slog.Logger
+	// RetryFor is how long a run asked for by hand tries again after a passing failure (R6.5a).
+	RetryFor time.Duration
+	// Demo marks the demo company: the window says so and asks for no credentials.
+	Demo bool
+}
+
+// App is the application over one data folder. Its methods may be called from any goroutine.
+type App struct {
+	Bus
+	deps Deps
+	root string
+
+	mu      sync.Mutex
+	st      *store.Store // the connected company's; nil before the first connect
+	journal *outbox.Journal
+
+	outlookMu sync.Mutex // one reckoning of the outlook at a time
+
+	clerk clerk
+}
+
+// currentFile names the company folder in use, inside the data folder.
+const currentFile = "current"
+
+// Open opens the data folder. A folder without a company is fine: everything but Connect then says so.
+func Open(ctx context.Context, deps Deps, root string) (*App, error) {
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &App{deps: deps, root: root}
+	a.clerk.init()
+	folder, err := currentFolder(root)
+	if err != nil || folder == "" {
+		return a, err
+	}
+	return a, a.openCompany(ctx, folder)
+}
+
+// currentFolder finds the company folder in use: the one that is named, else the only one there is.
+func currentFolder(root string) (string, error) {
+	name, err := os.ReadFile(filepath.Join(root, currentFile))
+	if err == nil {
+		return filepath.Join(root, filepath.Base(strings.TrimSpace(string(name)))), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", folderProblem(root, err)
+	}
+	found, err := filepath.Glob(filepath.Join(root, "*", store.FileName))
+	if err != nil || len(found) != 1 {
+		return "", err
+	}
+	return filepath.Dir(found[0]), nil
+}
+
+func folderProblem(root string, err error) error {
+	return &Problem{Code: "data_folder", Message: fmt.Sprintf("The data folder %s cannot be used: %v.", root, errors.Unwrap(err)),
+		Hint: "Check that the folder belongs to you and that the disk is not full, or choose another one with --data."}
+}
+
+// folderName turns a company ID into a folder name that is safe on every system.
+func folderName(companyID string) string {
+	var b strings.Builder
+	for _, c := range []byte(companyID) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func (a *App) openCompany(ctx context.Context, dir string) error {
+	st, err := store.Open(ctx, dir, store.Options{Now: a.deps.Now, NewID: a.deps.NewID})
+	if err != nil {
+		return err
+	}
+	journal, err := outbox.OpenJournal(filepath.Join(a.deps.StateDir, "dunlin", st.FolderID()))
+	if err != nil {
+		st.Close()
+		return &Problem{Code: "state_folder", Message: "The record of sent messages cannot be opened: " + err.Error() + ".",
+			Hint: "Check that your state folder can be written and that the disk is not full."}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.st, a.journal = st, journal
+	return nil
+}
+
+// Close closes the data folder. The clerk must have stopped before.
+func (a *App) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.st == nil {
+		return nil
+	}
+	err := errors.Join(a.st.Close(), a.journal.Close())
+	a.st, a.journal = nil, nil
+	return err
+}
+
+// company returns the store of the connected company.
+func (a *App) company() (*store.Store, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.st == nil {
+		return nil, &Problem{Code: "not_connected", Message: "No company is connected yet.",
+			Hint: "Connect with AccountsIQ first: in the window, or with \"dunlin connect\"."}
+	}
+	return a.st, nil
+}
+
+// Folder returns the folder of the connected company, "" without one.
+func (a *App) Folder() string {
+	if st, err := a.company(); err == nil {
+		return st.Dir()
+	}
+	return ""
+}
+
+// saveSettings stores settings and an event, and tells the listeners.
+func (a *App) saveSettings(ctx context.Context, values map[string]string, event string) error {
+	st, err := a.company()
+	if err != nil {
+		return err
+	}
+	return a.change(ctx, st, "setting", event, func(tx *store.Tx) error {
+		for key, value := range values {
+			if err := tx.SetSetting(ctx, key, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// change runs one write of the owner's together with its line in Activity, then tells the listeners.
+func (a *App) change(ctx context.Context, st *store.Store, kind, text string, write func(*store.Tx) error) error {
+	err := st.Tx(ctx, func(tx *store.Tx) error {
+		if err := write(tx); err != nil {
+			return err
+		}
+		if text == "" {
+			return nil
+		}
+		_, err := tx.AddEvent(ctx, store.Event{At: a.deps.Now(), Kind: kind, Text: text})
+		return err
+	})
+	if err == nil {
+		a.Publish(Event{Kind: DataChanged})
+		a.clerk.wake()
+	}
+	return err
+}
+
+// zone returns the company's time zone; UTC until one is set.
+func zone(set map[string]string) *time.Location {
+	loc, err := time.LoadLocation(set[keyAccountTimezone])
+	if err != nil || set[keyAccountTimezone] == "" {
+		return time.UTC
+	}
+	return loc
+}
+
+// settingOr returns a setting, or its default when the owner never set it.
+func settingOr(set map[string]string, key string) string {
+	if v, ok := set[key]; ok {
+		return v
+	}
+	s, _ := settingByKey(key)
+	return s.def
+}
+
+// Settings lists every setting with its present value.
+func (a *App) Settings(ctx context.Context) ([]SettingView, error) {
+	st, err := a.company()
+	if err != nil {
+		return nil, err
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]SettingView, len(settingsTable))
+	for i, s := range settingsTable {
+		out[i] = SettingView{Key: s.key, Value: settingOr(set, s.key), Label: s.label, Help: s.help, Choices: s.choices}
+	}
+	return out, nil
+}
+
+// SetSetting checks and stores one setting. A key that is not in the list is refused.
+func (a *App) SetSetting(ctx context.Context, key, value string) error {
+	s, ok := settingByKey(key)
+	if !ok {
+		return &Problem{Code: "unknown_setting", Message: fmt.Sprintf("There is no setting %q.", key), Hint: "\"dunlin settings get\" lists them all."}
+	}
+	value, err := s.normal(value)
+	if err != nil {
+		return err
+	}
+	if key == keyDefaultSchedule && value != "" {
+		if err := a.knowsSchedule(ctx, value); err != nil {
+			return err
+		}
+	}
+	return a.saveSettings(ctx, map[string]string{key: value}, fmt.Sprintf("%s is now %q.", s.label, value))
+}
+
+func (a *App) knowsSchedule(ctx context.Context, name string) error {
+	all, err := a.Schedules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Name == name {
+			return nil
+		}
+	}
+	return &Problem{Code: "unknown_schedule", Message: fmt.Sprintf("There is no schedule %q.", name), Hint: "Import it first, or choose one that exists."}
+}
+
+// Schedules returns the company's schedules.
+func (a *App) Schedules(ctx context.Context) ([]chase.Schedule, error) {
+	st, err := a.company()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.Schedules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return decodeSchedules(rows)
+}
+
+func decodeSchedules(rows []store.Schedule) ([]chase.Schedule, error) {
+	out := make([]chase.Schedule, 0, len(rows))
+	for _, r := range rows {
+		s, err := chase.DecodeSchedule(strings.NewReader(string(r.Body)))
+		if err != nil {
+			return nil, fmt.Errorf("schedule %q: %w", r.Name, err)
+		}
+		s.Name = r.Name
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// ImportSchedule stores a schedule from its JSON form, replacing one of the same name.
+func (a *App) ImportSchedule(ctx context.Context, r io.Reader) (chase.Schedule, error) {
+	st, err := a.company()
+	if err != nil {
+		return chase.Schedule{}, err
+	}
+	s, err := chase.DecodeSchedule(r)
+	if err != nil {
+		return s, &Problem{Code: "bad_schedule", Message: "The schedule was not taken: " + err.Error(), Hint: "Mend the file and import it again. Nothing was changed."}
+	}
+	return s, a.change(ctx, st, "setting", fmt.Sprintf("The schedule %q was imported.", s.Name), func(tx *store.Tx) error {
+		return saveSchedule(ctx, tx, s)
+	})
+}
+
+// saveSchedule writes one schedule in the planner's JSON.
+func saveSchedule(ctx context.Context, tx *store.Tx, s chase.Schedule) error {
+	var body strings.Builder
+	if err := chase.EncodeSchedule(&body, s); err != nil {
+		return err
+	}
+	return tx.SaveSchedule(ctx, store.Schedule{Name: s.Name, Body: []byte(body.String())})
+}

@@ -1,0 +1,361 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dunlin/core/accountsiq"
+	"dunlin/core/chase"
+	"dunlin/core/ledger"
+	"dunlin/core/secret"
+	"dunlin/core/store"
+)
+
+// The settings that hold the connection; the secrets are in the key store.
+const (
+	keyConnLocation = "connection.location"
+	keyConnCompany  = "connection.company"
+	keyConnAuth     = "connection.auth"
+	keyStarted      = "chasing.started"
+)
+
+// The values of keyConnAuth.
+const (
+	authUserKey = "userkey"
+	authOAuth   = "oauth"
+)
+
+// The names of the secrets behind a company's name.
+const (
+	secretUserKey      = "user-key"
+	secretPartnerKey   = "partner-key"
+	secretClientID     = "client-id"
+	secretClientSecret = "client-secret"
+	secretMail         = "mail-password." // + address
+)
+
+func secretName(company, what string) string { return folderName(company) + "/" + what }
+
+// clean trims what a paste brought along and remembers which fields it touched.
+func (r *ConnectRequest) clean() []string {
+	var touched []string
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"Location", &r.Location}, {"Company ID", &r.CompanyID}, {"User Key", &r.UserKey}, {"Partner key", &r.PartnerKey},
+		{"Client ID", &r.ClientID}, {"Client secret", &r.ClientSecret}} {
+		v, changed := accountsiq.CleanKey(*f.value)
+		if changed && *f.value != "" {
+			touched = append(touched, f.name)
+		}
+		*f.value = v
+	}
+	return touched
+}
+
+func (r ConnectRequest) missing() error {
+	need := func(field, hint string) error {
+		return &Problem{Code: "missing_" + strings.ReplaceAll(strings.ToLower(field), " ", "_"), Message: field + " is missing.", Hint: hint}
+	}
+	switch {
+	case r.Location == "":
+		return need("Location", "Choose the location of your company: it is the first part of the address you see when you are signed in to AccountsIQ.")
+	case r.OAuth && r.ClientID == "":
+		return need("Client ID", "Copy it from the AccountsIQ Developer Portal.")
+	case r.OAuth && r.ClientSecret == "":
+		return need("Client secret", "Copy it from the AccountsIQ Developer Portal.")
+	case r.OAuth:
+		return nil
+	case r.CompanyID == "":
+		return need("Company ID", "In AccountsIQ go to Setup, then Company Details & Settings.")
+	case r.UserKey == "":
+		return need("User Key", "In AccountsIQ go to Setup, Company Details & Settings, Integration, then Request User Key and press Save.")
+	}
+	return nil
+}
+
+func (r ConnectRequest) auth() accountsiq.Auth {
+	if r.OAuth {
+		return accountsiq.OAuth{ClientID: r.ClientID, ClientSecret: accountsiq.Secret(r.ClientSecret)}
+	}
+	return accountsiq.UserKey{PartnerKey: accountsiq.Secret(r.PartnerKey), UserKey: accountsiq.Secret(r.UserKey)}
+}
+
+// Connect checks a connection against AccountsIQ and, only when that worked, stores it. Where an
+// integration application reaches several companies and none was named, nothing is stored and the
+// companies come back to choose from.
+func (a *App) Connect(ctx context.Context, r ConnectRequest) (ConnectResult, error) {
+	res := ConnectResult{Cleaned: r.clean()}
+	if err := r.missing(); err != nil {
+		return res, err
+	}
+	loc, err := accountsiq.ParseLocation(r.Location)
+	if err != nil {
+		return res, err
+	}
+	if res.Company, res.Entities, err = a.tryConnection(ctx, loc, &r); err != nil || r.CompanyID == "" {
+		return res, err
+	}
+	res.Suggest = suggestAccount(res.Company)
+	if res.Notes, err = a.keepSecrets(ctx, r); err != nil {
+		return res, err
+	}
+	return res, a.keepConnection(ctx, loc, r, res)
+}
+
+// tryConnection signs in and finds out which company answers. r.CompanyID is filled in where the
+// application reaches just one.
+func (a *App) tryConnection(ctx context.Context, loc accountsiq.Location, r *ConnectRequest) (ledger.Company, []Entity, error) {
+	client, err := a.client(loc, r.CompanyID, r.auth())
+	if err != nil {
+		return ledger.Company{}, nil, err
+	}
+	if err := client.SignIn(ctx); err != nil {
+		return ledger.Company{}, nil, err
+	}
+	company := ledger.Company{ID: r.CompanyID}
+	if r.OAuth {
+		entities, err := client.Entities(ctx)
+		if err != nil && !errors.Is(err, accountsiq.NotOffered) {
+			return company, nil, err
+		}
+		if company, err = chooseEntity(entities, r); err != nil {
+			return company, nil, err
+		}
+		if r.CompanyID == "" {
+			return company, entityViews(entities), nil
+		}
+		if client, err = a.client(loc, r.CompanyID, r.auth()); err != nil {
+			return company, nil, err
+		}
+	}
+	info, err := client.Company(ctx)
+	switch {
+	case errors.Is(err, accountsiq.NotOffered):
+		return company, nil, nil
+	case err != nil:
+		return company, nil, err
+	case info.Consolidation:
+		return company, nil, &Problem{Code: "group_company", Message: "This is a group company without a sales ledger of its own.", Hint: "Enter the Company ID of the company that sends the invoices."}
+	}
+	info.ID = r.CompanyID
+	if info.Name == "" {
+		info.Name = company.Name
+	}
+	if info.BaseCurrency == "" {
+		info.BaseCurrency = company.BaseCurrency
+	}
+	return info, nil, nil
+}
+
+// chooseEntity finds the company among those the application reaches.
+func chooseEntity(entities []accountsiq.Entity, r *ConnectRequest) (ledger.Company, error) {
+	if r.CompanyID == "" && len(entities) == 1 {
+		r.CompanyID = entities[0].ID
+	}
+	for _, e := range entities {
+		if strings.EqualFold(e.ID, r.CompanyID) {
+			r.CompanyID = e.ID
+			return ledger.Company{ID: e.ID, Name: e.Name, BaseCurrency: e.BaseCurrency}, nil
+		}
+	}
+	switch {
+	case r.CompanyID != "" && len(entities) > 0:
+		ids := make([]string, len(entities))
+		for i, e := range entities {
+			ids[i] = e.ID
+		}
+		return ledger.Company{}, &Problem{Code: "unknown_company", Message: fmt.Sprintf("This application does not reach a company %q.", r.CompanyID),
+			Hint: "It reaches: " + strings.Join(ids, ", ") + ". Use one of these, or ask your integration administrator to add the company."}
+	case r.CompanyID == "" && len(entities) == 0:
+		return ledger.Company{}, &Problem{Code: "missing_company_id", Message: "Company ID is missing, and this application names no company.",
+			Hint: "Enter the Company ID; in AccountsIQ it is under Setup, Company Details & Settings."}
+	}
+	return ledger.Company{ID: r.CompanyID}, nil
+}
+
+func entityViews(in []accountsiq.Entity) []Entity {
+	out := make([]Entity, len(in))
+	for i, e := range in {
+		out[i] = Entity{ID: e.ID, Name: e.Name, Currency: e.BaseCurrency}
+	}
+	return out
+}
+
+func (a *App) client(loc accountsiq.Location, company string, auth accountsiq.Auth) (*accountsiq.Client, error) {
+	return accountsiq.New(accountsiq.Config{Location: loc, Company: company, Auth: auth, HTTP: a.deps.HTTP, Logger: a.deps.Logger, Now: a.deps.Now})
+}
+
+// keepSecrets puts the keys into the key store. Without one it is enough that the environment holds the
+// same keys, as on a server; else nothing is stored and the error says what to do.
+func (a *App) keepSecrets(ctx context.Context, r ConnectRequest) ([]string, error) {
+	values := map[string]string{secretUserKey: r.UserKey, secretPartnerKey: r.PartnerKey}
+	if r.OAuth {
+		values = map[string]string{secretClientID: r.ClientID, secretClientSecret: r.ClientSecret}
+	}
+	fromEnvironment := false
+	for what, value := range values {
+		if value == "" {
+			continue
+		}
+		env, err := a.keepSecret(ctx, secretName(r.CompanyID, what), value)
+		if err != nil {
+			return nil, err
+		}
+		fromEnvironment = fromEnvironment || env
+	}
+	if fromEnvironment {
+		return []string{"There is no key store here, so the keys are read from the environment each time and were not stored."}, nil
+	}
+	return nil, nil
+}
+
+// keepSecret stores one secret; fromEnvironment says that there is no key store and the environment
+// supplies the same value.
+func (a *App) keepSecret(ctx context.Context, name, value string) (fromEnvironment bool, err error) {
+	err = a.deps.Secrets.Set(ctx, name, value)
+	var none *secret.Unavailable
+	if !errors.As(err, &none) {
+		return false, err
+	}
+	if have, getErr := a.deps.Secrets.Get(ctx, name); getErr == nil && cleaned(have) == value {
+		return true, nil
+	}
+	return false, err
+}
+
+func cleaned(s string) string {
+	s, _ = accountsiq.CleanKey(s)
+	return s
+}
+
+// keepConnection makes the company's folder, or opens the one it has, and stores the connection there.
+func (a *App) keepConnection(ctx context.Context, loc accountsiq.Location, r ConnectRequest, res ConnectResult) error {
+	dir := filepath.Join(a.root, folderName(r.CompanyID))
+	if a.Folder() != dir {
+		if err := a.Close(); err != nil {
+			return err
+		}
+		if err := a.openCompany(ctx, dir); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(a.root, currentFile), []byte(filepath.Base(dir)+"\n"), 0o600); err != nil {
+		return folderProblem(a.root, err)
+	}
+	st, err := a.company()
+	if err != nil {
+		return err
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return a.change(ctx, st, "connection", "Connected with AccountsIQ: "+r.CompanyID+".", func(tx *store.Tx) error {
+		values := map[string]string{keyConnLocation: loc.Base, keyConnCompany: r.CompanyID, keyConnAuth: authUserKey}
+		if loc.Code != "" {
+			values[keyConnLocation] = loc.Code
+		}
+		if r.OAuth {
+			values[keyConnAuth] = authOAuth
+		}
+		for key, value := range firstSettings(set, res.Suggest) {
+			values[key] = value
+		}
+		for key, value := range values {
+			if err := tx.SetSetting(ctx, key, value); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetCompany(ctx, res.Company); err != nil {
+			return err
+		}
+		return firstSchedule(ctx, st, tx)
+	})
+}
+
+// firstSettings fills in what a company does not have yet: the business as AccountsIQ describes it, and
+// that nothing goes before "Start chasing".
+func firstSettings(have map[string]string, suggest Account) map[string]string {
+	out := map[string]string{}
+	for key, value := range map[string]string{keyAccountName: suggest.Name, keyAccountCountry: suggest.Country,
+		keyAccountTimezone: suggest.Timezone, keyAccountCurrency: suggest.Currency, keyPaused: "true"} {
+		if have[key] == "" && value != "" {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+func firstSchedule(ctx context.Context, st *store.Store, tx *store.Tx) error {
+	known, err := st.Schedules(ctx)
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	return saveSchedule(ctx, tx, chase.DefaultSchedule())
+}
+
+// connection builds the client of the stored connection.
+func (a *App) connection(ctx context.Context) (*accountsiq.Client, error) {
+	st, err := a.company()
+	if err != nil {
+		return nil, err
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	loc, err := accountsiq.ParseLocation(set[keyConnLocation])
+	if err != nil {
+		return nil, err
+	}
+	company := set[keyConnCompany]
+	names := []string{secretUserKey, secretPartnerKey}
+	if set[keyConnAuth] == authOAuth {
+		names = []string{secretClientID, secretClientSecret}
+	}
+	values := make([]string, len(names))
+	for i, name := range names {
+		v, err := a.deps.Secrets.Get(ctx, secretName(company, name))
+		// The partner key is optional: who has none leaves it out.
+		if err != nil && name != secretPartnerKey {
+			return nil, secretProblem(name, err)
+		}
+		values[i] = cleaned(v)
+	}
+	if set[keyConnAuth] == authOAuth {
+		return a.client(loc, company, accountsiq.OAuth{ClientID: values[0], ClientSecret: accountsiq.Secret(values[1])})
+	}
+	return a.client(loc, company, accountsiq.UserKey{UserKey: accountsiq.Secret(values[0]), PartnerKey: accountsiq.Secret(values[1])})
+}
+
+// secretProblem says which secret is missing and where it can come from.
+func secretProblem(name string, err error) error {
+	what := map[string]string{secretUserKey: "User Key", secretPartnerKey: "partner key", secretClientID: "client ID", secretClientSecret: "client secret"}[name]
+	if what == "" {
+		what = "mailbox password"
+	}
+	if errors.Is(err, secret.ErrNotFound) {
+		variable := "DUNLIN_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		if strings.HasPrefix(name, secretMail) {
+			variable = "DUNLIN_MAIL_PASSWORD"
+		}
+		return &Problem{Code: "missing_secret", Message: fmt.Sprintf("The %s is not in the key store.", what),
+			Hint: fmt.Sprintf("Connect again in the window, or on a server set %s or a systemd credential.", variable)}
+	}
+	return err
+}
+
+// Locations lists where companies can be, for the dropdown; the last entry is another address.
+func (a *App) Locations() []Choice {
+	var out []Choice
+	for _, l := range accountsiq.Locations() {
+		out = append(out, Choice{Code: l.Code, Name: l.Name + ", " + l.Host()})
+	}
+	return slices.Clip(out)
+}

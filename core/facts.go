@@ -1,0 +1,204 @@
+package core
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"dunlin/core/chase"
+	"dunlin/core/ledger"
+	"dunlin/core/outbox"
+	"dunlin/core/store"
+)
+
+// situation is the planner's input together with the way back from its names to the store's ids.
+type situation struct {
+	in      chase.Input
+	set     map[string]string
+	version int64
+	invoice map[string]store.InvoiceFacts  // by planner number
+	account map[string]store.CustomerFacts // by customer code
+}
+
+// situate turns the store's facts into the planner's input at an instant. The journal adds what went out
+// and is not in the store: that is the case when an older copy of the data folder was put back (R6.7).
+func situate(f store.Facts, journal []outbox.Entry, now time.Time) (situation, error) {
+	schedules, err := decodeSchedules(f.Schedules)
+	if err != nil {
+		return situation{}, err
+	}
+	s := situation{set: f.Settings, version: f.Version,
+		invoice: make(map[string]store.InvoiceFacts, len(f.Open)+len(f.Settled)),
+		account: make(map[string]store.CustomerFacts, len(f.Customers))}
+	s.in = chase.Input{Now: now, Company: companyInput(f), Schedules: schedules, DefaultSchedule: defaultSchedule(f.Settings, schedules)}
+	codes := make(map[int64]string, len(f.Customers))
+	for _, c := range f.Customers {
+		codes[c.AccountID] = c.Code
+		s.account[c.Code] = c
+		s.in.Customers = append(s.in.Customers, customerInput(c, f.Settings, now))
+	}
+	numbers := s.addInvoices(f, codes)
+	s.addHistory(f, codes, numbers, journal)
+	return s, nil
+}
+
+// defaultSchedule is the company's schedule, none when the owner chose none or deleted it.
+func defaultSchedule(set map[string]string, known []chase.Schedule) string {
+	want := settingOr(set, keyDefaultSchedule)
+	for _, s := range known {
+		if s.Name == want {
+			return want
+		}
+	}
+	return ""
+}
+
+func companyInput(f store.Facts) chase.Company {
+	set := f.Settings
+	until, _ := ledger.ParseDate(set[keyPausedUntil])
+	base := set[keyAccountCurrency]
+	if f.Company.BaseCurrency != "" {
+		base = f.Company.BaseCurrency
+	}
+	gap, _ := strconv.Atoi(settingOr(set, keyMinGap))
+	return chase.Company{
+		Zone:         zone(set),
+		Country:      set[keyAccountCountry],
+		Currency:     base,
+		Paused:       set[keyPaused] != "false",
+		PausedUntil:  until,
+		Slots:        slotsInput(set),
+		MinGapDays:   gap,
+		Minimum:      settingOr(set, keyMinimum),
+		Grouping:     chase.Grouping(settingOr(set, keyGrouping)),
+		DisputesStop: settingOr(set, keyDisputesStop) == "true",
+		Rates:        rates(f.Currencies),
+		LastRun:      f.LastRun,
+	}
+}
+
+// rates gives the planner units of a currency for one unit of the base currency.
+func rates(currencies []ledger.Currency) map[string]string {
+	out := make(map[string]string, len(currencies))
+	for _, c := range currencies {
+		if !c.Base && c.Rate != "" {
+			out[c.Code] = c.Rate
+		}
+	}
+	return out
+}
+
+func slotsInput(set map[string]string) chase.Slots {
+	days, _ := parseWeekdays(settingOr(set, keyWeekdays))
+	at, _ := time.Parse("15:04", settingOr(set, keySlotTime))
+	extra, _ := parseDates(settingOr(set, keyExtraHolidays))
+	not, _ := parseDates(settingOr(set, keyNotHolidays))
+	return chase.Slots{Weekdays: days, Hour: at.Hour(), Minute: at.Minute(),
+		SkipHolidays: settingOr(set, keySkipHolidays) == "true", ExtraHolidays: extra, NotHolidays: not}
+}
+
+func choiceInput(c store.Choice) chase.Choice { return chase.Choice{Set: c.Set, Name: c.Name} }
+
+// repliedHold is how long an unread reply holds a customer's chasing (R7.2).
+const repliedHold = 7 * 24 * time.Hour
+
+func customerInput(c store.CustomerFacts, set map[string]string, now time.Time) chase.Customer {
+	credits, rest := netCredits(c)
+	out := chase.Customer{Code: c.Code, Name: c.Name, Schedule: choiceInput(c.Prefs.Schedule), Stopped: c.Prefs.Stopped,
+		HoldUntil: c.Prefs.HoldUntil, Replied: !c.Prefs.RepliedAt.IsZero() && now.Sub(c.Prefs.RepliedAt) < repliedHold,
+		Credits: credits, Reported: c.Reported, LedgerRest: rest}
+	all := settingOr(set, keyAllAddresses) == "true"
+	for _, r := range c.Recipients {
+		out.Addresses = append(out.Addresses, chase.Address{Email: r.Email, Normal: r.Normal || (all && !r.Chosen),
+			Escalated: r.Escalated, CC: r.CC, Bounced: !r.BouncedAt.IsZero()})
+	}
+	return out
+}
+
+// netCredits reduces the unallocated credits by open refunds, never below 0 (R2.1), and gives what else the
+// ledger holds so that the balance still adds up (R2.2, 11).
+func netCredits(c store.CustomerFacts) (credits, rest []ledger.Money) {
+	refunds := map[string]int64{}
+	other := map[string]int64{}
+	for _, m := range c.Refunds {
+		refunds[m.Currency] += m.Minor
+		other[m.Currency] += m.Minor
+	}
+	for _, m := range c.Fluctuations {
+		other[m.Currency] += m.Minor
+	}
+	for _, m := range c.Credits {
+		net := max(0, m.Minor-refunds[m.Currency])
+		other[m.Currency] -= m.Minor - net
+		credits = append(credits, ledger.Money{Minor: net, Currency: m.Currency})
+	}
+	for currency, minor := range other {
+		if minor != 0 {
+			rest = append(rest, ledger.Money{Minor: minor, Currency: currency})
+		}
+	}
+	return credits, rest
+}
+
+// addInvoices adds the receivables. Numbers are unique per transaction type only, and the planner keys on
+// them, so a number that is taken gets its type and, at worst, its id behind it.
+func (s *situation) addInvoices(f store.Facts, codes map[int64]string) map[int64]string {
+	numbers := make(map[int64]string, len(f.Open)+len(f.Settled))
+	s.in.Invoices = make([]chase.Invoice, 0, len(f.Open)+len(f.Settled))
+	for _, list := range [][]store.InvoiceFacts{f.Open, f.Settled} {
+		for _, i := range list {
+			code, known := codes[i.AccountID]
+			if !known {
+				continue
+			}
+			number := s.freeNumber(i)
+			numbers[i.TransactionID] = number
+			s.invoice[number] = i
+			s.in.Invoices = append(s.in.Invoices, chase.Invoice{Number: number, Customer: code, Type: i.Type,
+				Posted: !i.Reversed && !i.Missing, Issued: i.Issued, Due: i.Due, Amount: i.Amount, Outstanding: i.Outstanding,
+				Disputed: i.Disputed || i.Prefs.Disputed, Stopped: i.Prefs.Stopped, HoldUntil: i.Prefs.HoldUntil,
+				Expected: i.Prefs.Expected, Schedule: choiceInput(i.Prefs.Schedule), PaidBy: chase.PaidBy(i.PaidBy)})
+		}
+	}
+	return numbers
+}
+
+func (s *situation) freeNumber(i store.InvoiceFacts) string {
+	for _, number := range []string{i.Number, i.Number + " " + string(i.Type)} {
+		if _, taken := s.invoice[number]; !taken && strings.TrimSpace(number) != "" {
+			return number
+		}
+	}
+	return fmt.Sprintf("%s #%d", i.Number, i.TransactionID)
+}
+
+func (s *situation) addHistory(f store.Facts, codes map[int64]string, numbers map[int64]string, journal []outbox.Entry) {
+	known := make(map[string]bool, len(f.History))
+	for _, m := range f.History {
+		state := chase.State(m.State)
+		known[m.MessageID] = true
+		if codes[m.AccountID] == "" {
+			continue // to the owner
+		}
+		sent := chase.Sent{Customer: codes[m.AccountID], Kind: chase.Kind(m.Kind), Automatic: m.Automatic, At: m.At, State: state}
+		for _, i := range m.Invoices {
+			number, open := numbers[i.TransactionID]
+			if !open {
+				number = i.Number
+			}
+			sent.Invoices = append(sent.Invoices, chase.SentInvoice{Number: number, Offset: i.Offset, Part: chase.Kind(i.Part)})
+		}
+		s.in.History = append(s.in.History, sent)
+	}
+	for _, e := range journal {
+		if known[e.MessageID] {
+			continue
+		}
+		sent := chase.Sent{Customer: e.Customer, Kind: chase.Kind(e.Kind), Automatic: e.Automatic, At: e.At, State: chase.State(e.State)}
+		for _, i := range e.Invoices {
+			sent.Invoices = append(sent.Invoices, chase.SentInvoice{Number: i.Number, Offset: i.Offset, Part: chase.Kind(i.Part)})
+		}
+		s.in.History = append(s.in.History, sent)
+	}
+}

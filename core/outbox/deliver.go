@@ -1,0 +1,309 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dunlin/core/mail"
+	"dunlin/core/store"
+)
+
+// The states of a message as the store keeps them (rules section 6).
+const (
+	Planned   = "planned"
+	Approved  = "approved"
+	Queued    = "queued"
+	Sending   = "sending"
+	Accepted  = "accepted"
+	Refused   = "refused"
+	Uncertain = "uncertain"
+	Cancelled = "cancelled"
+)
+
+// counts reports whether a journalled state means that the message went (R3.6).
+func counts(state string) bool {
+	return state == Accepted || state == Uncertain || state == Sending
+}
+
+// Session is one signed-in connection to a mail server.
+type Session interface {
+	Send(ctx context.Context, from string, to []string, raw []byte) mail.Outcome
+	Close() error
+}
+
+// Verdict is what the look at AccountsIQ just before a message says (R6.3).
+type Verdict struct {
+	Send   bool
+	Reason string         // why not, for the owner
+	Edited *store.Message // the message as it has to go now, when its invoices changed; nil = as it is
+}
+
+// Courier sends the messages of the outbox one after another. It belongs to one goroutine.
+type Courier struct {
+	Store   *store.Store
+	Journal *Journal
+	Now     func() time.Time
+	// Dial opens a signed-in session for a sender's address.
+	Dial func(ctx context.Context, from string) (Session, error)
+	// Look reads the message's invoices again from AccountsIQ. An error means that AccountsIQ could not be
+	// asked: nothing more is sent then.
+	Look func(ctx context.Context, m store.Message) (Verdict, error)
+	// Compose makes the finished message with the date it carries.
+	Compose func(m store.Message, at time.Time) ([]byte, error)
+	// Moved is told after every change of state.
+	Moved func()
+
+	sessions map[string]Session
+	broken   map[string]error // senders that could not sign in during this delivery
+}
+
+// Tally says what a delivery did.
+type Tally struct {
+	Accepted, Refused, Uncertain, Cancelled, Queued int
+	// Trouble is the first failure that left messages queued; nil when none did.
+	Trouble error
+}
+
+// Settle puts messages that a crash left in the middle of their dialogue where they belong: the journal
+// knows whether the server's word was still heard, else the message is uncertain and never goes again (R6.4).
+func (c *Courier) Settle(ctx context.Context) error {
+	cut, err := c.Store.Messages(ctx, store.MessageQuery{States: []string{Sending}})
+	if err != nil {
+		return err
+	}
+	for _, m := range cut {
+		to, change := Uncertain, store.Change{At: c.Now(), Reason: "The program stopped while this message was being handed over; whether it arrived is not known."}
+		if e, ok := c.Journal.Lookup(m.MessageID); ok && e.State == Accepted {
+			to, change = Accepted, store.Change{At: c.Now(), AcceptedAt: e.At}
+		}
+		if err := c.move(ctx, m, []string{Sending}, to, change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Deliver sends the messages in the order given; each must be approved or queued. It returns an error only
+// when it could not go on at all: AccountsIQ did not answer, the disk is full, or ctx ended.
+func (c *Courier) Deliver(ctx context.Context, ids []string) (Tally, error) {
+	var t Tally
+	c.sessions, c.broken = map[string]Session{}, map[string]error{}
+	defer c.hangUp()
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return t, err
+		}
+		m, err := c.Store.Message(ctx, id)
+		if err != nil {
+			return t, err
+		}
+		if m.State != Approved && m.State != Queued {
+			continue
+		}
+		if err := c.one(ctx, m, &t); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func (c *Courier) hangUp() {
+	for _, s := range c.sessions {
+		s.Close()
+	}
+	c.sessions = nil
+}
+
+// one takes one message as far as it goes now.
+func (c *Courier) one(ctx context.Context, m store.Message, t *Tally) error {
+	// A data folder that was put back may still hold as queued what went long ago (R6.7).
+	if e, ok := c.Journal.Lookup(m.MessageID); ok && counts(e.State) {
+		t.Accepted++
+		return c.move(ctx, m, []string{Approved, Queued}, settled(e.State), store.Change{At: c.Now(), AcceptedAt: e.At})
+	}
+	v, err := c.Look(ctx, m)
+	if err != nil {
+		return err
+	}
+	if !v.Send {
+		t.Cancelled++
+		return c.move(ctx, m, []string{Approved, Queued}, Cancelled, store.Change{At: c.Now(), Reason: v.Reason})
+	}
+	if v.Edited != nil {
+		m = *v.Edited
+		if err := c.Store.Durable(ctx, func(tx *store.Tx) error { return tx.EditMessage(ctx, m) }); err != nil {
+			return err
+		}
+	}
+	session, err := c.session(ctx, m.From)
+	if err != nil {
+		t.Queued++
+		t.note(err)
+		return c.move(ctx, m, []string{Approved, Queued}, Queued, store.Change{At: c.Now(), Error: err.Error(), Attempts: m.Attempts})
+	}
+	return c.hand(ctx, session, m, t)
+}
+
+func settled(journalled string) string {
+	if journalled == Accepted {
+		return Accepted
+	}
+	return Uncertain
+}
+
+func (t *Tally) note(err error) {
+	if t.Trouble == nil {
+		t.Trouble = err
+	}
+}
+
+func (c *Courier) session(ctx context.Context, from string) (Session, error) {
+	if s, open := c.sessions[from]; open {
+		return s, nil
+	}
+	if err := c.broken[from]; err != nil {
+		return nil, err
+	}
+	s, err := c.Dial(ctx, from)
+	if err != nil {
+		c.broken[from] = err
+		return nil, err
+	}
+	c.sessions[from] = s
+	return s, nil
+}
+
+// hand records the intent on both disks, talks to the server, and records what became of it.
+func (c *Courier) hand(ctx context.Context, session Session, m store.Message, t *Tally) error {
+	now := c.Now()
+	raw, err := c.Compose(m, now)
+	if err != nil {
+		t.Refused++
+		return c.move(ctx, m, []string{Approved, Queued}, Refused, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts})
+	}
+	m.Attempts++
+	if err := c.move(ctx, m, []string{Approved, Queued}, Sending, store.Change{At: now, Attempts: m.Attempts}); err != nil {
+		return err
+	}
+	if err := c.Journal.Append(c.entry(m, now, Sending)); err != nil {
+		// Without the record outside the data folder nothing goes; the message waits where it was.
+		return errors.Join(err, c.move(ctx, m, []string{Sending}, Queued, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts - 1}))
+	}
+	out := session.Send(ctx, m.From, recipients(m), raw)
+	return c.record(ctx, m, out, t)
+}
+
+func recipients(m store.Message) []string {
+	return append(append([]string{}, m.To...), m.CC...)
+}
+
+func (c *Courier) record(ctx context.Context, m store.Message, out mail.Outcome, t *Tally) error {
+	now := c.Now()
+	change := store.Change{At: now, Attempts: m.Attempts, Error: serverWords(out)}
+	to := Uncertain
+	switch out.State {
+	case mail.Accepted:
+		to, change.AcceptedAt, change.Error = Accepted, now, refusedWords(out)
+		t.Accepted++
+	case mail.Temporary:
+		to = Queued
+		t.Queued++
+		t.note(fmt.Errorf("the mail server did not take the message: %s", change.Error))
+	case mail.Permanent:
+		to = Refused
+		t.Refused++
+	default:
+		change.Reason = "The connection broke while this message was being handed over; whether it arrived is not known."
+		t.Uncertain++
+	}
+	if out.Broken {
+		c.drop(m.From)
+	}
+	// What happened is recorded even when the caller has been asked to stop meanwhile.
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(c.Journal.Append(c.entry(m, now, to)), c.move(ctx, m, []string{Sending}, to, change))
+}
+
+// drop forgets a session that cannot be used any more.
+func (c *Courier) drop(from string) {
+	if s, open := c.sessions[from]; open {
+		s.Close()
+		delete(c.sessions, from)
+	}
+}
+
+func serverWords(out mail.Outcome) string {
+	switch {
+	case out.Code != 0:
+		return fmt.Sprintf("%d %s", out.Code, out.Text)
+	case out.Err != nil:
+		return out.Err.Error()
+	}
+	return out.Text
+}
+
+// refusedWords names recipients that the server did not take although it took the message.
+func refusedWords(out mail.Outcome) string {
+	if len(out.Refused) == 0 {
+		return ""
+	}
+	words := "Not taken:"
+	for _, r := range out.Refused {
+		words += fmt.Sprintf(" %s (%d %s)", r.Address, r.Code, r.Text)
+	}
+	return words
+}
+
+func (c *Courier) entry(m store.Message, at time.Time, state string) Entry {
+	e := Entry{MessageID: m.MessageID, At: at.UTC(), State: state, Kind: m.Kind, Customer: m.CustomerCode, Automatic: m.Automatic}
+	for _, i := range m.Invoices {
+		e.Invoices = append(e.Invoices, EntryInvoice{Number: i.Number, Part: i.Part, Offset: i.Offset})
+	}
+	return e
+}
+
+// move changes the state durably, with a line in Activity for the states that the owner cares about.
+func (c *Courier) move(ctx context.Context, m store.Message, from []string, to string, change store.Change) error {
+	err := c.Store.Durable(ctx, func(tx *store.Tx) error {
+		if err := tx.MoveMessage(ctx, m.ID, from, to, change); err != nil {
+			return err
+		}
+		text := eventText(m, to, change)
+		if text == "" {
+			return nil
+		}
+		_, err := tx.AddEvent(ctx, store.Event{At: change.At, Kind: "message", AccountID: m.AccountID, MessageID: m.ID, RunID: m.RunID, Text: text})
+		return err
+	})
+	if err == nil && c.Moved != nil {
+		c.Moved()
+	}
+	return err
+}
+
+func eventText(m store.Message, state string, change store.Change) string {
+	what := fmt.Sprintf("%q to %s", m.Subject, first(m.To))
+	switch state {
+	case Accepted:
+		return "Sent " + what + "."
+	case Refused:
+		return "Refused: " + what + ": " + change.Error
+	case Uncertain:
+		return "Uncertain: " + what + ". " + change.Reason
+	case Cancelled:
+		return "Not sent: " + what + ": " + change.Reason
+	}
+	return ""
+}
+
+func first(to []string) string {
+	switch len(to) {
+	case 0:
+		return "nobody"
+	case 1:
+		return to[0]
+	}
+	return fmt.Sprintf("%s and %d more", to[0], len(to)-1)
+}

@@ -1,0 +1,191 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"dunlin/core/accountsiq"
+	"dunlin/core/chase"
+	"dunlin/core/ledger"
+	"dunlin/core/outbox"
+	"dunlin/core/store"
+)
+
+// Overview is the state of everything at this moment.
+func (a *App) Overview(ctx context.Context) (Overview, error) {
+	o := Overview{Demo: a.deps.Demo}
+	a.clerk.mu.Lock()
+	o.Busy, o.Progress = a.clerk.busy, a.clerk.progress
+	a.clerk.mu.Unlock()
+	st, err := a.company()
+	if err != nil {
+		return o, nil // nothing connected: the first run begins
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return o, err
+	}
+	now := a.deps.Now()
+	o.Connected, o.CompanyID, o.Account = true, set[keyConnCompany], accountOf(set)
+	o.CompanyName = o.Account.Name
+	if loc, err := accountsiq.ParseLocation(set[keyConnLocation]); err == nil {
+		if o.Location = loc.Code; o.Location == "" {
+			o.Location = loc.Host()
+		}
+	}
+	o.Paused, o.Started, o.Today = pausedAt(set, now), set[keyStarted] == "true", today(set, now)
+	if o.Paused {
+		o.PausedUntil, _ = ledger.ParseDate(set[keyPausedUntil])
+	}
+	o.MissedSlot, _ = time.Parse(time.RFC3339, set[keyMissedSlot])
+	for _, fill := range []func(context.Context, *store.Store, *Overview) error{a.syncState, a.figures, a.nextRun, a.waiting, a.latest} {
+		if err := fill(ctx, st, &o); err != nil {
+			return o, err
+		}
+	}
+	a.health(&o)
+	return o, nil
+}
+
+func (a *App) syncState(ctx context.Context, st *store.Store, o *Overview) error {
+	last, err := st.LastSync(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err == nil && !last.OK {
+		o.SyncProblem = &Problem{Code: last.Code, Message: last.Message, Hint: last.Hint}
+	}
+	good, err := st.LastGoodSync(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	o.LastGoodSync = good.Finished
+	return nil
+}
+
+func (a *App) figures(ctx context.Context, st *store.Store, o *Overview) (err error) {
+	if o.Ageing, err = st.Ageing(ctx, o.Today); err != nil {
+		return err
+	}
+	for _, g := range o.Ageing {
+		o.OpenInvoices += g.Count
+	}
+	owing, err := st.CustomerIDs(ctx, store.CustomerQuery{Status: store.CustomersOwing, Today: o.Today})
+	o.CustomersNow = len(owing)
+	return err
+}
+
+// nextRun says what the next slot would bring if nothing changes until then.
+func (a *App) nextRun(ctx context.Context, st *store.Store, o *Overview) error {
+	s, err := a.situation(ctx, a.deps.Now())
+	if err != nil {
+		return err
+	}
+	next, ok := chase.NewCalendar(s.in.Company).NextSlot(a.deps.Now())
+	if !ok {
+		return nil
+	}
+	o.NextSlot = next
+	s.in.Now = next
+	totals := map[string]ledger.Money{}
+	res := chase.Plan(s.in)
+	for _, m := range res.Messages {
+		for _, t := range m.Totals {
+			totals[t.Currency] = totals[t.Currency].Add(t)
+		}
+	}
+	o.NextMessages = len(res.Messages)
+	for _, currency := range sortedKeys(totals) {
+		o.NextTotals = append(o.NextTotals, Amount{currency, totals[currency].String()})
+	}
+	return nil
+}
+
+func (a *App) waiting(ctx context.Context, st *store.Store, o *Overview) error {
+	rows, err := st.Messages(ctx, store.MessageQuery{States: []string{outbox.Planned}})
+	o.Waiting, o.Approval = len(rows), len(rows) > 0
+	return err
+}
+
+func (a *App) latest(ctx context.Context, st *store.Store, o *Overview) error {
+	boxes, err := st.Mailboxes(ctx)
+	if err != nil {
+		return err
+	}
+	o.NeedsMailbox = len(boxes) == 0
+	if o.RecentEvents, err = a.events(ctx, st, store.EventQuery{Limit: 12}); err != nil {
+		return err
+	}
+	run, err := st.LastRun(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v := RunView{ID: run.ID, At: run.SlotAt, State: run.State, Reason: run.Reason}
+	messages, err := a.messages(ctx, st, store.MessageQuery{RunID: run.ID})
+	for _, m := range messages {
+		switch m.State {
+		case outbox.Accepted, outbox.Uncertain, "bounced", "replied":
+			v.Sent++
+		case outbox.Refused:
+			v.Refused++
+		case outbox.Planned, outbox.Approved, outbox.Queued:
+			v.Left++
+		}
+	}
+	v.Messages = messages
+	o.LastRun = &v
+	return err
+}
+
+// health lists what keeps chasing from working although the owner wants it.
+func (a *App) health(o *Overview) {
+	if o.SyncProblem != nil {
+		o.Health = append(o.Health, *o.SyncProblem)
+	}
+	if o.NeedsMailbox && !o.Paused {
+		o.Health = append(o.Health, Problem{Code: "no_mailbox", Message: "There is no mailbox to send from.", Hint: "Add your mailbox under Settings, Mailboxes."})
+	}
+	if o.Account.Timezone == "" {
+		o.Health = append(o.Health, Problem{Code: "no_timezone", Message: "The time zone of your business is not set, so times are taken as UTC.", Hint: "Set it under Settings, Account."})
+	}
+}
+
+// Ageing is what is outstanding by age, per currency.
+func (a *App) Ageing(ctx context.Context) ([]ledger.Ageing, error) {
+	st, err := a.company()
+	if err != nil {
+		return nil, err
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return st.Ageing(ctx, today(set, a.deps.Now()))
+}
+
+// Backup writes a copy of the company's data to a file.
+func (a *App) Backup(ctx context.Context, file string) error {
+	st, err := a.company()
+	if err != nil {
+		return err
+	}
+	return st.Backup(ctx, file)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// AgeingLine writes the ageing of one currency on one line.
+func AgeingLine(g ledger.Ageing) string {
+	parts := []string{g.Currency}
+	for b := ledger.Current; b < ledger.Buckets; b++ {
+		parts = append(parts, b.String()+": "+ledger.Money{Minor: g.Cells[b], Currency: g.Currency}.String())
+	}
+	return strings.Join(append(parts, "total: "+ledger.Money{Minor: g.Total, Currency: g.Currency}.String()), "  ")
+}

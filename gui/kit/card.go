@@ -1,0 +1,134 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"dunlin/gui/theme"
+)
+
+// Card is a white, softly rounded surface with a hairline edge.
+type Card struct {
+	widget.BaseWidget
+	content  *fyne.Container
+	fill     fyne.ThemeColorName
+	edge     fyne.ThemeColorName
+	radius   float32
+	OnTapped func()
+	hovered  bool
+	chosen   bool
+}
+
+// NewCard returns a card with the usual margin around its content.
+func NewCard(content fyne.CanvasObject) *Card { return NewCardPad(theme.Space5, content) }
+
+// NewCardPad returns a card with a chosen margin.
+func NewCardPad(pad float32, content fyne.CanvasObject) *Card {
+	c := &Card{content: PadAll(pad, content), fill: theme.Surface, edge: theme.Border, radius: theme.RadiusCard}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// NewNotice returns a flat box in a soft colour, for a remark or a warning within a screen.
+func NewNotice(fill fyne.ThemeColorName, content fyne.CanvasObject) *Card {
+	c := &Card{content: Pad(theme.Space3, theme.Space4, theme.Space3, theme.Space4, content), fill: fill, edge: fill, radius: theme.RadiusControl}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// SetChosen marks the card as the current one.
+func (c *Card) SetChosen(on bool) {
+	c.chosen = on
+	c.Refresh()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (c *Card) CreateRenderer() fyne.WidgetRenderer {
+	bg := &canvas.Rectangle{CornerRadius: c.radius, StrokeWidth: 1}
+	apply := func() {
+		bg.FillColor, bg.StrokeColor, bg.StrokeWidth = theme.Color(c.fill), theme.Color(c.edge), 1
+		if c.chosen {
+			bg.StrokeColor, bg.StrokeWidth = theme.Color(theme.Brand), 1.5
+		} else if c.hovered && c.OnTapped != nil {
+			bg.StrokeColor = theme.Color(theme.BorderHard)
+		}
+	}
+	apply()
+	return &simple{objects: []fyne.CanvasObject{bg, c.content}, refresh: func() {
+		apply()
+		bg.Refresh()
+		c.content.Refresh()
+	}}
+}
+
+// tappableCard is what a card with OnTapped needs; a plain card lets taps through.
+type tappableCard struct{ *Card }
+
+// NewTapCard returns a card that is pressed as a whole.
+func NewTapCard(pad float32, content fyne.CanvasObject, tapped func()) fyne.CanvasObject {
+	c := NewCardPad(pad, content)
+	c.OnTapped = tapped
+	t := &tappableCard{c}
+	c.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *tappableCard) Tapped(*fyne.PointEvent)     { t.OnTapped() }
+func (t *tappableCard) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.Refresh() }
+func (t *tappableCard) MouseMoved(*desktop.MouseEvent) {
+}
+func (t *tappableCard) MouseOut()              { t.hovered = false; t.Refresh() }
+func (t *tappableCard) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CardTitle is the head of a card: its name, and at the right whatever belongs there.
+func CardTitle(name string, right ...fyne.CanvasObject) fyne.CanvasObject {
+	return HStack(theme.Space2, append([]fyne.CanvasObject{Flex(Heading(name).Cut())}, right...)...)
+}
+
+// Icon is an icon in a colour of the theme.
+func Icon(res fyne.Resource, name fyne.ThemeColorName, size float32) fyne.CanvasObject {
+	i := &iconView{res: res, name: name, size: size}
+	i.ExtendBaseWidget(i)
+	return i
+}
+
+type iconView struct {
+	widget.BaseWidget
+	res  fyne.Resource
+	name fyne.ThemeColorName
+	size float32
+}
+
+func (i *iconView) CreateRenderer() fyne.WidgetRenderer {
+	img := canvas.NewImageFromResource(theme.Tint(i.res, i.name))
+	img.FillMode = canvas.ImageFillContain
+	return &simple{objects: []fyne.CanvasObject{img}, min: func() fyne.Size { return fyne.NewSquareSize(i.size) },
+		refresh: func() { img.Resource = theme.Tint(i.res, i.name); img.Refresh() }}
+}
+
+// Disc is an icon on a round soft ground.
+func Disc(res fyne.Resource, ink, ground fyne.ThemeColorName, size float32) fyne.CanvasObject {
+	d := &disc{ground: ground, size: size, icon: Icon(res, ink, size*0.5)}
+	d.ExtendBaseWidget(d)
+	return d
+}
+
+type disc struct {
+	widget.BaseWidget
+	ground fyne.ThemeColorName
+	size   float32
+	icon   fyne.CanvasObject
+}
+
+func (d *disc) CreateRenderer() fyne.WidgetRenderer {
+	c := canvas.NewCircle(theme.Color(d.ground))
+	return &simple{objects: []fyne.CanvasObject{c, d.icon}, min: func() fyne.Size { return fyne.NewSquareSize(d.size) },
+		layout: func(s fyne.Size) {
+			c.Resize(s)
+			d.icon.Resize(d.icon.MinSize())
+			d.icon.Move(fyne.NewPos((s.Width-d.icon.MinSize().Width)/2, (s.Height-d.icon.MinSize().Height)/2))
+		},
+		refresh: func() { c.FillColor = theme.Color(d.ground); c.Refresh(); d.icon.Refresh() }}
+}
