@@ -162,15 +162,11 @@ func (c *call) mailboxAdd() error {
 		r.Password = c.secret("mail-password."+r.Address, "Password of "+r.User)
 	}
 	return c.with(func(a *core.App) error {
-		notes, err := a.AddMailbox(c.ctx, r)
-		if err != nil {
+		if err := a.AddMailbox(c.ctx, r); err != nil {
 			return err
 		}
-		return c.show(map[string]any{"ok": true, "address": r.Address, "notes": append([]string{}, notes...)}, func(w io.Writer) {
+		return c.show(map[string]any{"ok": true, "address": r.Address}, func(w io.Writer) {
 			fmt.Fprintf(w, "Reminders can go from %s.\n", r.Address)
-			for _, n := range notes {
-				fmt.Fprintln(w, n)
-			}
 		})
 	})
 }

@@ -412,7 +412,7 @@ func (c *call) demo() error {
 	if _, err := c.flags(0, nil); err != nil {
 		return err
 	}
-	return c.Demo(c.ctx, c.Globals, c.Stdout)
+	return c.Env.Demo(c.ctx, c.Globals, c.Stdout)
 }
 
 // background is the ticker without a window, until it is asked to stop.

@@ -92,9 +92,18 @@ func (a *App) ResumeCustomer(ctx context.Context, accountID int64) error {
 	return a.customerPrefs(ctx, accountID, "chasing resumed.", func(p *store.CustomerPrefs) { p.Stopped, p.HoldUntil = false, ledger.Date{} })
 }
 
-// HoldCustomer holds a customer's chasing up to and including a date; it goes on the day after.
+// holdText tells of a hold that was set or taken away.
+func holdText(until ledger.Date) string {
+	if until.IsZero() {
+		return "no hold any more."
+	}
+	return "held until " + longDate(until) + "."
+}
+
+// HoldCustomer holds a customer's chasing up to and including a date; it goes on the day after. The zero
+// date ends the hold.
 func (a *App) HoldCustomer(ctx context.Context, accountID int64, until ledger.Date) error {
-	return a.customerPrefs(ctx, accountID, "held until "+longDate(until)+".", func(p *store.CustomerPrefs) { p.HoldUntil = until })
+	return a.customerPrefs(ctx, accountID, holdText(until), func(p *store.CustomerPrefs) { p.HoldUntil = until })
 }
 
 // StopInvoice ends the chasing of one invoice.
@@ -107,9 +116,9 @@ func (a *App) ResumeInvoice(ctx context.Context, transactionID int64) error {
 	return a.invoicePrefs(ctx, transactionID, "chasing resumed.", func(p *store.InvoicePrefs) { p.Stopped, p.HoldUntil = false, ledger.Date{} })
 }
 
-// HoldInvoice holds an invoice up to and including a date.
+// HoldInvoice holds an invoice up to and including a date; the zero date ends the hold.
 func (a *App) HoldInvoice(ctx context.Context, transactionID int64, until ledger.Date) error {
-	return a.invoicePrefs(ctx, transactionID, "held until "+longDate(until)+".", func(p *store.InvoicePrefs) { p.HoldUntil = until })
+	return a.invoicePrefs(ctx, transactionID, holdText(until), func(p *store.InvoicePrefs) { p.HoldUntil = until })
 }
 
 // SetExpected notes when payment is expected; the invoice is held up to and including that day. No date

@@ -223,7 +223,7 @@ func (a *App) keepSecret(ctx context.Context, name, value string) (fromEnvironme
 	if !errors.As(err, &none) {
 		return false, err
 	}
-	if have, getErr := a.deps.Secrets.Get(ctx, name); getErr == nil && cleaned(have) == value {
+	if have, getErr := a.deps.Secrets.Get(ctx, name); getErr == nil && (have == value || cleaned(have) == value) {
 		return true, nil
 	}
 	return false, err

@@ -26,7 +26,7 @@ func (a *App) courier(st *store.Store) *outbox.Courier {
 	return &outbox.Courier{Store: st, Journal: journal, Now: a.deps.Now,
 		Dial:    func(ctx context.Context, from string) (outbox.Session, error) { return a.dial(ctx, st, from) },
 		Look:    look.look,
-		Compose: a.compose(st),
+		Compose: compose(st),
 		Moved:   func() { a.Publish(Event{Kind: DataChanged}) },
 	}
 }

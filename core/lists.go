@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"dunlin/core/chase"
 	"dunlin/core/ledger"
 	"dunlin/core/store"
 )
@@ -350,15 +352,28 @@ func (a *App) Customer(ctx context.Context, accountID int64) (CustomerDetail, er
 }
 
 func customerAgeing(ctx context.Context, st *store.Store, accountID int64, today ledger.Date) ([]ledger.Ageing, error) {
-	all, err := st.AgeingByCustomer(ctx, today)
+	ids, _, err := st.InvoiceIDs(ctx, store.InvoiceQuery{Status: store.InvoicesOutstanding, AccountID: accountID})
 	if err != nil {
 		return nil, err
 	}
-	var out []ledger.Ageing
-	for _, c := range all {
-		if c.AccountID == accountID {
-			out = append(out, c.Ageing)
+	rows, err := st.InvoicesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byCurrency := map[string]ledger.Ageing{}
+	for _, r := range rows {
+		g := byCurrency[r.Outstanding.Currency]
+		g.Currency = r.Outstanding.Currency
+		age := 0
+		if !r.Due.IsZero() {
+			age = today.Sub(r.Due)
 		}
+		g.Add(age, r.Outstanding.Minor)
+		byCurrency[g.Currency] = g
+	}
+	var out []ledger.Ageing
+	for _, c := range sortedKeys(byCurrency) {
+		out = append(out, byCurrency[c])
 	}
 	return out, nil
 }
@@ -389,7 +404,7 @@ func (a *App) messages(ctx context.Context, st *store.Store, q store.MessageQuer
 }
 
 func messageView(m store.Message) MessageView {
-	v := MessageView{ID: m.ID, MessageID: m.MessageID, Kind: m.Kind, State: m.State, CustomerCode: m.CustomerCode, CustomerName: m.CustomerName,
+	v := MessageView{ID: m.ID, MessageID: angled(m.MessageID), Kind: m.Kind, State: m.State, CustomerCode: m.CustomerCode, CustomerName: m.CustomerName,
 		Step: m.Step, Offset: m.Offset, From: m.From, To: append([]string{}, m.To...), CC: append([]string{}, m.CC...), Subject: m.Subject,
 		Invoices: []string{}, PlannedFor: m.PlannedFor.UTC(), Attempts: m.Attempts, Error: m.Error, Reason: m.Reason, Text: m.Text, HTML: m.HTML}
 	totals := map[string]ledger.Money{}
@@ -401,6 +416,7 @@ func messageView(m store.Message) MessageView {
 		}
 		totals[i.Outstanding.Currency] = totals[i.Outstanding.Currency].Add(i.Outstanding)
 	}
+	v.Totals = []Amount{}
 	for _, c := range order {
 		v.Totals = append(v.Totals, Amount{c, totals[c].String()})
 	}
@@ -438,7 +454,9 @@ func (a *App) Outbox(ctx context.Context) ([]MessageView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.messages(ctx, st, store.MessageQuery{Limit: 5000})
+	all, err := a.messages(ctx, st, store.MessageQuery{Limit: 5000})
+	// A skipped step is kept like a message, but nothing of it ever was to go.
+	return slices.DeleteFunc(all, func(m MessageView) bool { return m.Kind == string(chase.Skip) }), err
 }
 
 // Message returns one message with its text.

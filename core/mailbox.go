@@ -19,47 +19,39 @@ var roles = []string{"normal", "escalated", "cc", "forewarn"}
 
 // AddMailbox checks a mailbox by signing in and stores it; its password goes to the key store. Nothing is
 // stored when anything fails.
-func (a *App) AddMailbox(ctx context.Context, r MailboxRequest) (notes []string, err error) {
+func (a *App) AddMailbox(ctx context.Context, r MailboxRequest) error {
 	st, err := a.company()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	box, err := a.mailbox(ctx, st, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !r.NoVerify {
 		if err := mail.Verify(ctx, smtpServer(box), r.Password, mail.Options{Logger: a.deps.Logger}); err != nil {
-			return nil, err
+			return err
 		}
 		box.VerifiedAt = a.deps.Now()
 	}
 	if r.User != "" {
-		if notes, err = a.keepMailPassword(ctx, st, box.Address, r.Password); err != nil {
-			return nil, err
+		if err := a.keepMailPassword(ctx, st, box.Address, r.Password); err != nil {
+			return err
 		}
 	}
-	return notes, a.change(ctx, st, "setting", "The mailbox "+box.Address+" was added.", func(tx *store.Tx) error { return tx.SaveMailbox(ctx, box) })
+	return a.change(ctx, st, "setting", "The mailbox "+box.Address+" was added.", func(tx *store.Tx) error { return tx.SaveMailbox(ctx, box) })
 }
 
-func (a *App) keepMailPassword(ctx context.Context, st *store.Store, address, password string) ([]string, error) {
+func (a *App) keepMailPassword(ctx context.Context, st *store.Store, address, password string) error {
 	if password == "" {
-		return nil, &Problem{Code: "missing_password", Message: "The password of the mailbox is missing.", Hint: "Enter it, or set DUNLIN_MAIL_PASSWORD on a server."}
+		return &Problem{Code: "missing_password", Message: "The password of the mailbox is missing.", Hint: "Enter it, or set DUNLIN_MAIL_PASSWORD on a server."}
 	}
 	company, _, err := st.Setting(ctx, keyConnCompany)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	name := secretName(company, secretMail+address)
-	err = a.deps.Secrets.Set(ctx, name, password)
-	var none *secret.Unavailable
-	if !errors.As(err, &none) {
-		return nil, err
-	}
-	if have, getErr := a.deps.Secrets.Get(ctx, name); getErr == nil && have == password {
-		return []string{"There is no key store here, so the password is read from the environment each time and was not stored."}, nil
-	}
-	return nil, err
+	_, err = a.keepSecret(ctx, secretName(company, secretMail+address), password)
+	return err
 }
 
 // mailbox turns the form into a checked record.

@@ -181,6 +181,12 @@ func (a *App) Backup(ctx context.Context, file string) error {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// RestoreFile puts a backup in the place of a company's data; nobody may have the folder open. What went out
+// after the backup was made stays known through the journal (R6.7).
+func RestoreFile(ctx context.Context, folder, backup string) error {
+	return store.Restore(ctx, folder, backup)
+}
+
 // AgeingLine writes the ageing of one currency on one line.
 func AgeingLine(g ledger.Ageing) string {
 	parts := []string{g.Currency}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"dunlin/core/chase"
-	"dunlin/core/mail"
 	"dunlin/core/outbox"
 	"dunlin/core/pull"
 	"dunlin/core/store"
@@ -43,21 +42,17 @@ func (a *App) run(ctx context.Context, o runOrder) (RunView, error) {
 	a.Publish(Event{Kind: RunStarted})
 	view, err := a.runSteps(ctx, st, o)
 	view.ID, view.At = o.id(), o.slot.UTC()
-	if messages, mErr := a.messages(ctx, st, store.MessageQuery{RunID: o.id()}); mErr == nil {
-		slices.Reverse(messages)
-		view.Messages = messages
-	}
 	a.Publish(Event{Kind: DataChanged})
 	a.Publish(Event{Kind: RunFinished, Run: &view, Problem: ProblemOf(err)})
 	return view, err
 }
 
-func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (RunView, error) {
+func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view RunView, err error) {
 	courier := a.courier(st)
 	if err := courier.Settle(ctx); err != nil {
 		return RunView{}, err
 	}
-	view := RunView{State: RunHeld}
+	view.State = RunHeld
 	synced, err := a.syncForRun(ctx)
 	view.Sync = &synced
 	if err != nil {
@@ -69,6 +64,7 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (RunVie
 		view.Reason = ProblemOf(err).Message
 		return view, err
 	}
+	defer func() { view.Messages = a.messagesByID(ctx, st, ids) }()
 	if needsApproval {
 		view.State, view.Left = RunWaiting, len(ids)
 		return view, a.finishRun(ctx, st, o, &view, outbox.Tally{})
@@ -80,7 +76,22 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (RunVie
 		return view, errors.Join(err, a.finishRun(context.WithoutCancel(ctx), st, o, &view, tally))
 	}
 	view.State = RunDone
+	if tally.NoSession != nil && tally.Went() == 0 {
+		// Nothing could go: that is a failure of the run, not of single messages.
+		return view, errors.Join(a.finishRun(ctx, st, o, &view, tally), tally.NoSession)
+	}
 	return view, a.finishRun(ctx, st, o, &view, tally)
+}
+
+// messagesByID shows messages as they are now; one that cannot be read is left out.
+func (a *App) messagesByID(ctx context.Context, st *store.Store, ids []string) []MessageView {
+	out := []MessageView{}
+	for _, id := range ids {
+		if m, err := st.Message(context.WithoutCancel(ctx), id); err == nil {
+			out = append(out, messageView(m))
+		}
+	}
+	return out
 }
 
 // retryPauses are the pauses between attempts while a run asked for by hand is still trying (R6.5a).
@@ -131,8 +142,8 @@ func (a *App) deliver(ctx context.Context, courier *outbox.Courier, ids []string
 		sum.Refused += t.Refused
 		sum.Uncertain += t.Uncertain
 		sum.Cancelled += t.Cancelled
-		sum.Queued, sum.Trouble = t.Queued, t.Trouble
-		return err == nil && t.Queued > 0
+		sum.Queued, sum.Trouble, sum.NoSession = t.Queued, t.Trouble, t.NoSession
+		return err == nil && isTemporary(t.Trouble)
 	})
 	return sum, errors.Join(err, waitErr)
 }
@@ -169,12 +180,15 @@ func (a *App) planRun(ctx context.Context, st *store.Store, o runOrder) (ids []s
 	return ids, needsApproval && len(ids) > 0, nil
 }
 
+// chaseKinds are the kinds of messages that go to customers by themselves.
+var chaseKinds = []string{string(chase.BeforeDue), string(chase.Overdue), string(chase.Thanks), string(chase.ChaseNow)}
+
 // needsApproval decides R6.8 and the last part of R6.7.
 func (a *App) needsApproval(ctx context.Context, st *store.Store, s situation, o runOrder) (bool, error) {
 	if o.approve {
 		return false, nil
 	}
-	went, err := st.Messages(ctx, store.MessageQuery{States: []string{outbox.Accepted, outbox.Uncertain, "bounced", "replied"}, Limit: 1})
+	went, err := st.Messages(ctx, store.MessageQuery{Kinds: chaseKinds, States: []string{outbox.Accepted, outbox.Uncertain, "bounced", "replied"}, Limit: 1})
 	if err != nil {
 		return false, err
 	}
@@ -223,7 +237,7 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 		}
 		row.Key = fmt.Sprintf("%s/%s/%s/%d", o.id(), m.Customer, m.Kind, i)
 		row.ID = a.deps.NewID()
-		if row.MessageID, err = mail.NewMessageID(a.deps.Random, row.From); err != nil {
+		if row.MessageID, err = a.messageID(row.From); err != nil {
 			return nil, nil, err
 		}
 		rows = append(rows, row)

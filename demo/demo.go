@@ -103,7 +103,7 @@ func (d *Demo) Connect(ctx context.Context) (core.ConnectResult, error) {
 	if err := d.App.SaveAccount(ctx, core.Account{Name: d.company.Name, Country: "IE", Timezone: "Europe/Dublin", Currency: "EUR"}); err != nil {
 		return res, err
 	}
-	_, err = d.App.AddMailbox(ctx, core.MailboxRequest{Address: mailbox, Name: mailName, SMTP: d.Mail.Addr(), Security: "none",
+	err = d.App.AddMailbox(ctx, core.MailboxRequest{Address: mailbox, Name: mailName, SMTP: d.Mail.Addr(), Security: "none",
 		User: mailbox, Password: "demo", Roles: []string{"normal", "escalated", "forewarn"}})
 	return res, err
 }
@@ -230,4 +230,16 @@ func (d *Demo) mails() ([]mailView, error) {
 
 func indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ")
+}
+
+// Prepare connects the demo company for the window and lets chasing begin; every message waits for an
+// approval, so that there is something to look at before it goes.
+func (d *Demo) Prepare(ctx context.Context) error {
+	if _, err := d.Connect(ctx); err != nil {
+		return err
+	}
+	if err := d.App.SetSetting(ctx, "approval", "always"); err != nil {
+		return err
+	}
+	return d.App.StartChasing(ctx)
 }

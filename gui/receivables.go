@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -293,8 +294,14 @@ func (t *customerTable) rowsCame()    { t.table.RefreshRows() }
 func (t *customerTable) sort() string { id, _ := t.table.Sort(); return id }
 func (t *customerTable) desc() bool   { _, desc := t.table.Sort(); return desc }
 
+// set shows another list; when it is the same list read again, the owner's place in it is kept.
 func (t *customerTable) set(ids []int64) {
+	same := slices.Equal(ids, t.pager.IDs())
 	t.pager.Reset(ids)
+	if same {
+		t.table.RefreshRows()
+		return
+	}
 	t.table.Reset()
 }
 
@@ -380,7 +387,7 @@ func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTabl
 		{ID: "customer", Title: lang.L("Customer"), Width: 110, Grow: 3},
 		{ID: "issued", Title: lang.L("Issued"), Width: 56, Grow: 0.3},
 		{ID: "due", Title: lang.L("Due"), Width: 56, Grow: 0.3},
-		{ID: "due", Title: lang.L("Days late"), Width: 56, Right: true},
+		{Title: lang.L("Days late"), Width: 56, Right: true},
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 92, Grow: 0.5, Right: true},
 		{Title: lang.L("Expected"), Width: 56, Grow: 0.3},
 		{ID: "next", Title: lang.L("Next"), Width: 70, Grow: 0.3},
@@ -412,8 +419,14 @@ func (t *invoiceTable) rowsCame()    { t.table.RefreshRows() }
 func (t *invoiceTable) sort() string { id, _ := t.table.Sort(); return id }
 func (t *invoiceTable) desc() bool   { _, desc := t.table.Sort(); return desc }
 
+// set shows another list; when it is the same list read again, the owner's place in it is kept.
 func (t *invoiceTable) set(ids []int64) {
+	same := slices.Equal(ids, t.pager.IDs())
 	t.pager.Reset(ids)
+	if same {
+		t.table.RefreshRows()
+		return
+	}
 	t.table.Reset()
 }
 

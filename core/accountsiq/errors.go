@@ -81,6 +81,9 @@ func (e *Error) Is(target error) bool {
 // Temporary reports whether the same call may succeed later without anybody doing anything.
 func (e *Error) Temporary() bool { return e.temporary }
 
+// Problem returns what the owner is told: the stable code, the sentence, the next step.
+func (e *Error) Problem() (code, message, hint string) { return e.Code, e.Error(), e.Hint }
+
 // LogValue gives a structured log everything there is.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("kind", string(e.Kind)), slog.String("code", e.Code)}

@@ -104,10 +104,8 @@ func succeed(op, rows string) string {
 }
 
 func failure(op, code string) string {
-	return result(op, `<Status>Failure</Status><ErrorCode>`+code+`</ErrorCode><ErrorMessage>The words of the provider about `+testUserKeyXML+` and `+testClientSecret+`.</ErrorMessage><HasExpired>false</HasExpired>`)
+	return result(op, `<Status>Failure</Status><ErrorCode>`+code+`</ErrorCode><ErrorMessage>The words of the provider.</ErrorMessage><HasExpired>false</HasExpired>`)
 }
-
-const testUserKeyXML = "USER-k3y-19&lt;b"
 
 func tokenAnswer(op, access, refresh string) string {
 	return result(op, `<Result><AccessToken>`+access+`</AccessToken><RefreshToken>`+refresh+`</RefreshToken></Result><Status>Success</Status><ErrorCode>SUCCESS</ErrorCode>`)

@@ -1,6 +1,7 @@
 package chase
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func (p *planner) messages(now time.Time) []Message {
 		if !a.reachable || a.Stopped {
 			continue
 		}
-		if !p.gapFree(a).After(today) {
+		if a.anyDue(today) && !p.gapFree(a).After(today) {
 			before, overdue := p.candidates(a, today)
 			out = p.group(out, a, before)
 			out = p.group(out, a, overdue)
@@ -34,6 +35,15 @@ func (p *planner) messages(now time.Time) []Message {
 		out = thanks(out, a)
 	}
 	return out
+}
+
+// anyDue reports whether a step is due for any of the customer's receivables, held back or not. Without
+// one there is no group to look for.
+func (a *account) anyDue(today ledger.Date) bool {
+	return slices.ContainsFunc(a.open, func(r *receivable) bool {
+		_, due := r.dueOn(today)
+		return due
+	})
 }
 
 // candidates returns, by part, the customer's receivables that a message of today may list (R4.2): in
@@ -44,7 +54,7 @@ func (p *planner) candidates(a *account, today ledger.Date) (before, overdue []c
 			continue
 		}
 		place, inRange := r.ladder.latest(age(r.Due, today))
-		if !inRange || r.busyOn(today) || p.held(r, today) != "" {
+		if !inRange || slices.Contains(r.busy, today) || p.held(r, today) != "" {
 			continue
 		}
 		c := candidate{r, place, place.Offset > r.sent.of(place.Part)}
@@ -55,15 +65,6 @@ func (p *planner) candidates(a *account, today ledger.Date) (before, overdue []c
 		}
 	}
 	return before, overdue
-}
-
-func (r *receivable) busyOn(day ledger.Date) bool {
-	for _, d := range r.busy {
-		if d == day {
-			return true
-		}
-	}
-	return false
 }
 
 // group puts the candidates of one customer and part into messages by the company's grouping.
@@ -193,26 +194,26 @@ func recipients(addresses []Address, escalated bool) (to, cc []string) {
 			working = append(working, a)
 		}
 	}
-	seen := map[string]bool{}
 	if escalated {
-		to = ticked(working, seen, func(a Address) bool { return a.Escalated })
+		to = ticked(working, nil, func(a Address) bool { return a.Escalated })
 	}
 	if len(to) == 0 {
-		to = ticked(working, seen, func(a Address) bool { return a.Normal })
+		to = ticked(working, nil, func(a Address) bool { return a.Normal })
 	}
 	if len(to) == 0 && len(working) > 0 {
-		to = ticked(working[:1], seen, func(Address) bool { return true })
+		to = []string{strings.TrimSpace(working[0].Email)}
 	}
-	return to, ticked(working, seen, func(a Address) bool { return a.CC })
+	return to, ticked(working, to, func(a Address) bool { return a.CC })
 }
 
-// ticked returns the addresses with a tick in their order, each once whatever its letter case.
-func ticked(addresses []Address, seen map[string]bool, has func(Address) bool) []string {
+// ticked returns the addresses with a tick in their order, each once whatever its letter case, and none
+// that is taken.
+func ticked(addresses []Address, taken []string, has func(Address) bool) []string {
 	var list []string
 	for _, a := range addresses {
 		email := strings.TrimSpace(a.Email)
-		if key := strings.ToLower(email); has(a) && !seen[key] {
-			seen[key] = true
+		same := func(other string) bool { return strings.EqualFold(other, email) }
+		if has(a) && !slices.ContainsFunc(taken, same) && !slices.ContainsFunc(list, same) {
 			list = append(list, email)
 		}
 	}

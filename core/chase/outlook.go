@@ -1,6 +1,7 @@
 package chase
 
 import (
+	"slices"
 	"time"
 
 	"dunlin/core/ledger"
@@ -10,28 +11,31 @@ import (
 func (p *planner) outlooks(now time.Time) []Outlook {
 	days := newSlotDays(p.cal, now)
 	out := make([]Outlook, len(p.open))
+	places, nexts := make([]Place, len(p.open)), make([]Next, len(p.open)) // two allocations for all
 	for i, r := range p.open {
-		out[i] = p.outlook(r, days)
+		out[i] = p.outlook(r, days, &places[i], &nexts[i])
 	}
 	return out
 }
 
-func (p *planner) outlook(r *receivable, days *slotDays) Outlook {
+// outlook gives the word on one receivable; place and next are room for what it may point to.
+func (p *planner) outlook(r *receivable, days *slotDays, place *Place, next *Next) Outlook {
 	o := Outlook{Number: r.Number, Customer: r.account.Code, DueDate: r.Due}
 	if !r.Due.IsZero() {
 		o.AgeDays = age(r.Due, days.today)
 	}
 	o.Bucket = ledger.BucketOf(o.AgeDays)
-	if place, due := r.dueOn(days.today); due {
-		o.Due = &place
+	var ok bool
+	if *place, ok = r.dueOn(days.today); ok {
+		o.Due = place
 	}
 	reason := p.held(r, days.today)
 	if reason != "" {
 		o.Held = p.explain(reason, r)
 	}
-	if next, ok := p.next(r, reason, days); ok {
-		o.Next = &next
-		if gapFree := p.gapFree(r.account); gapFree.After(days.today) && r.dueBefore(gapFree, next) {
+	if *next, ok = p.next(r, reason, days); ok {
+		o.Next = next
+		if gapFree := p.gapFree(r.account); gapFree.After(days.today) && r.Due.AddDays(next.Offset).Before(gapFree) {
 			o.ChasedOn = r.account.chased
 		}
 	}
@@ -47,12 +51,6 @@ func (r *receivable) dueOn(day ledger.Date) (Place, bool) {
 		return Place{}, false
 	}
 	return r.ladder.due(age(r.Due, day), r.sent)
-}
-
-// dueBefore reports whether the next reminder's step falls due before a day, so that what ends on that
-// day delays it.
-func (r *receivable) dueBefore(day ledger.Date, next Next) bool {
-	return r.Due.AddDays(next.Offset).Before(day)
 }
 
 // next returns the next reminder if nothing but time changes: at the first slot from now on at which the
@@ -75,7 +73,7 @@ func (p *planner) next(r *receivable, reason Reason, days *slotDays) (Next, bool
 		if !ok {
 			return Next{}, false
 		}
-		if r.busyOn(day) {
+		if slices.Contains(r.busy, day) {
 			from = day.AddDays(1)
 			continue
 		}

@@ -25,6 +25,7 @@ type planner struct {
 type account struct {
 	Customer
 	reachable bool          // has a working address (R2.2, 10)
+	opens     int           // how many are in open
 	open      []*receivable // outstanding > 0, by due date, then number
 	paid      []*receivable // outstanding == 0, in the same order
 	credit    sums          // unallocated, never below 0 (R2.1)
@@ -115,6 +116,18 @@ func (p *planner) addItems(in Input) {
 	}
 	slices.SortFunc(p.open, byDueThenNumber)
 	slices.SortFunc(paid, byDueThenNumber)
+	p.deal(paid)
+}
+
+// deal hands the receivables to their accounts; they stay in order. All lists share one array.
+func (p *planner) deal(paid []*receivable) {
+	for _, r := range p.open {
+		r.account.opens++
+	}
+	room := make([]*receivable, len(p.open))
+	for _, a := range p.customers {
+		a.open, room = room[:0:a.opens], room[a.opens:]
+	}
 	for _, r := range p.open {
 		r.account.open = append(r.account.open, r)
 	}

@@ -175,37 +175,34 @@ func TestR3_6_NothingUnsentAdvances(t *testing.T) {
 	})
 }
 
-// TestR8_1_NextComesTrue plans again at the slot that was foretold: the step is due there and nothing but
-// the foretold step; and at no slot before it.
+// TestR8_1_NextComesTrue plans again at every slot of the coming weeks: what was foretold comes at its
+// slot, as the foretold step, and at no slot before it.
 func TestR8_1_NextComesTrue(t *testing.T) {
 	foretold := 0
-	forRandomInputs(t, 1500, func(t *testing.T, _ uint64, in Input) {
+	forRandomInputs(t, 700, func(t *testing.T, _ uint64, in Input) {
 		in = withoutCredit(in)
 		in.Company.Grouping = NoGrouping
 		cal := NewCalendar(in.Company)
-		for _, o := range Plan(in).Invoices {
-			at, ok := cal.slotFrom(in.Now)
-			for range 60 {
-				if !ok {
-					break
-				}
-				later := in
-				later.Now = at
-				m, goes := messageOf(Plan(later), o.Number)
-				day := cal.Today(at)
-				if o.Next != nil && day == o.Next.Date {
-					foretold++
-					if !goes || m.Kind != o.Next.Part || m.Step != o.Next.Step || m.Offset != o.Next.Offset {
-						t.Errorf("%s: foretold %+v, came %v %+v", o.Number, *o.Next, goes, m)
+		waiting := Plan(in).Invoices
+		for at, ok := cal.slotFrom(in.Now); ok && at.Before(in.Now.AddDate(0, 0, 25)); at, ok = cal.NextSlot(at) {
+			day := cal.Today(at)
+			later := in
+			later.Now = at
+			came := Plan(later)
+			waiting = slices.DeleteFunc(waiting, func(o Outlook) bool {
+				m, goes := messageOf(came, o.Number)
+				if o.Next == nil || o.Next.Date != day {
+					if goes {
+						t.Errorf("%s goes at %v, foretold %v", o.Number, at, o.Next)
 					}
-					break
+					return goes
 				}
-				if goes {
-					t.Errorf("%s goes at %v, foretold %v", o.Number, at, o.Next)
-					break
+				foretold++
+				if !goes || (Place{m.Kind, m.Step, m.Offset}) != o.Next.Place {
+					t.Errorf("%s: foretold %v, came %v %+v", o.Number, *o.Next, goes, m)
 				}
-				at, ok = cal.NextSlot(at)
-			}
+				return true
+			})
 		}
 	})
 	if foretold < 300 {

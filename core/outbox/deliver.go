@@ -51,7 +51,7 @@ type Courier struct {
 	// asked: nothing more is sent then.
 	Look func(ctx context.Context, m store.Message) (Verdict, error)
 	// Compose makes the finished message with the date it carries.
-	Compose func(m store.Message, at time.Time) ([]byte, error)
+	Compose func(ctx context.Context, m store.Message, at time.Time) ([]byte, error)
 	// Moved is told after every change of state.
 	Moved func()
 
@@ -64,7 +64,12 @@ type Tally struct {
 	Accepted, Refused, Uncertain, Cancelled, Queued int
 	// Trouble is the first failure that left messages queued; nil when none did.
 	Trouble error
+	// NoSession is the first failure to reach or sign in to a mail server; nil when there was none.
+	NoSession error
 }
+
+// Went is the number of messages that reached a verdict of a mail server, or may have.
+func (t Tally) Went() int { return t.Accepted + t.Uncertain + t.Refused }
 
 // Settle puts messages that a crash left in the middle of their dialogue where they belong: the journal
 // knows whether the server's word was still heard, else the message is uncertain and never goes again (R6.4).
@@ -141,6 +146,9 @@ func (c *Courier) one(ctx context.Context, m store.Message, t *Tally) error {
 	if err != nil {
 		t.Queued++
 		t.note(err)
+		if t.NoSession == nil {
+			t.NoSession = err
+		}
 		return c.move(ctx, m, []string{Approved, Queued}, Queued, store.Change{At: c.Now(), Error: err.Error(), Attempts: m.Attempts})
 	}
 	return c.hand(ctx, session, m, t)
@@ -178,7 +186,7 @@ func (c *Courier) session(ctx context.Context, from string) (Session, error) {
 // hand records the intent on both disks, talks to the server, and records what became of it.
 func (c *Courier) hand(ctx context.Context, session Session, m store.Message, t *Tally) error {
 	now := c.Now()
-	raw, err := c.Compose(m, now)
+	raw, err := c.Compose(ctx, m, now)
 	if err != nil {
 		t.Refused++
 		return c.move(ctx, m, []string{Approved, Queued}, Refused, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts})
@@ -210,7 +218,7 @@ func (c *Courier) record(ctx context.Context, m store.Message, out mail.Outcome,
 	case mail.Temporary:
 		to = Queued
 		t.Queued++
-		t.note(fmt.Errorf("the mail server did not take the message: %s", change.Error))
+		t.note(out.Err)
 	case mail.Permanent:
 		to = Refused
 		t.Refused++

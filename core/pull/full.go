@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"dunlin/core/accountsiq"
 	"dunlin/core/ledger"
 	"dunlin/core/store"
 )

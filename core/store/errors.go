@@ -36,6 +36,9 @@ type Error struct {
 // Error returns the plain sentence.
 func (e *Error) Error() string { return e.Message }
 
+// Problem returns what the owner is told: the stable code, the sentence, the next step.
+func (e *Error) Problem() (code, message, hint string) { return e.Code, e.Message, e.Hint }
+
 // Unwrap returns the kind, such as ErrDiskFull, and the cause.
 func (e *Error) Unwrap() []error {
 	if e.cause == nil {

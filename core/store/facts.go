@@ -73,14 +73,23 @@ func readInvoicePrefs(ctx context.Context, q querier) (map[int64]InvoicePrefs, e
 
 // readInvoiceFacts reads the receivables of a condition over transactions, by id.
 func readInvoiceFacts(ctx context.Context, q querier, prefs map[int64]InvoicePrefs, where string) ([]InvoiceFacts, error) {
-	return all(ctx, q, func(r *sql.Rows) (x InvoiceFacts, err error) {
-		err = r.Scan(&x.TransactionID, &x.AccountID, &x.Number, (*string)(&x.Type), dateColumn{&x.Issued}, dateColumn{&x.Due},
+	// Counting first is cheaper than growing a list of 100,000 of them.
+	n, err := one(ctx, q, scanID, "SELECT count(*) FROM transactions WHERE "+where)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]InvoiceFacts, 0, n)
+	err = each(ctx, q, func(r *sql.Rows) error {
+		list = append(list, InvoiceFacts{})
+		x := &list[len(list)-1]
+		err := r.Scan(&x.TransactionID, &x.AccountID, &x.Number, (*string)(&x.Type), dateColumn{&x.Issued}, dateColumn{&x.Due},
 			&x.Amount.Currency, &x.Amount.Minor, &x.Outstanding.Minor, &x.Disputed, &x.Reversed, &x.Missing)
 		x.Outstanding.Currency = x.Amount.Currency
 		x.Prefs = prefs[x.TransactionID]
-		return x, err
+		return err
 	}, `SELECT id, account_id, number, type, issued, due, currency, amount, outstanding, disputed, reversed, missing <> 0
 		FROM transactions WHERE `+where+" ORDER BY id")
+	return list, err
 }
 
 // readSettled reads the settled receivables that were chased and not thanked for (R6.11), with the kind of

@@ -185,10 +185,11 @@ func (s *Store) InvoiceIDs(ctx context.Context, q InvoiceQuery) (ids []int64, su
 const readInvoice = readTransaction + `, coalesce(c.name, ''), coalesce(cp.stopped, 0), coalesce(cp.schedule_set, 0), coalesce(cp.schedule, ''),
 	t.due_from_terms, t.first_seen, t.closed_on, t.gone_at <> 0,
 	coalesce(p.stopped, 0), coalesce(p.disputed, 0), coalesce(p.hold_until, ''), coalesce(p.expected, ''), coalesce(p.schedule_set, 0), coalesce(p.schedule, ''), coalesce(p.note, ''),
-	coalesce(o.status, ''), coalesce(o.due_part, ''), coalesce(o.due_step, 0), coalesce(o.due_offset, 0), coalesce(o.held_reason, ''), coalesce(o.held_text, ''),
-	coalesce(o.held_until, ''), coalesce(o.next_part, ''), coalesce(o.next_step, 0), coalesce(o.next_offset, 0), coalesce(o.next_date, ''), coalesce(o.sentence, '')
+	coalesce(o.status, ''), coalesce(x.due_part, ''), coalesce(x.due_step, 0), coalesce(x.due_offset, 0), coalesce(o.held_reason, ''), coalesce(x.held_text, ''),
+	coalesce(x.held_until, ''), coalesce(x.next_part, ''), coalesce(x.next_step, 0), coalesce(x.next_offset, 0), coalesce(o.next_date, ''), coalesce(x.sentence, '')
 	FROM transactions t LEFT JOIN customers c ON c.account_id = t.account_id LEFT JOIN customer_prefs cp ON cp.account_id = t.account_id
-	LEFT JOIN invoice_prefs p ON p.transaction_id = t.id LEFT JOIN outlook o ON o.transaction_id = t.id`
+	LEFT JOIN invoice_prefs p ON p.transaction_id = t.id LEFT JOIN outlook o ON o.transaction_id = t.id
+	LEFT JOIN outlook_texts x ON x.transaction_id = t.id`
 
 func scanInvoice(r *sql.Rows) (x InvoiceRow, err error) {
 	o := OutlookRow{}

@@ -10,9 +10,6 @@ import (
 	"strings"
 )
 
-const outlookColumns = `transaction_id, account_id, status, held_reason, next_date, due_part, due_step, due_offset, held_text, held_until,
-	next_part, next_step, next_offset, sentence, fingerprint`
-
 // SaveOutlook replaces what the planner said about the open receivables. Most of it is what it was the last
 // time, so only rows that differ are written. The version does not count this: it is made from the rest.
 func (t *Tx) SaveOutlook(ctx context.Context, stamp OutlookStamp, rows []OutlookRow) error {
@@ -34,24 +31,38 @@ func (t *Tx) SaveOutlook(ctx context.Context, stamp OutlookStamp, rows []Outlook
 			fresh = append(fresh, r)
 		}
 	}
-	_, err = t.bulk(ctx, "INSERT OR REPLACE INTO outlook ("+outlookColumns+")", "", 15, len(fresh), func(i int, dst []any) []any {
-		r := fresh[i]
-		return append(dst, r.TransactionID, r.AccountID, r.Status, r.HeldReason, r.NextDate.String(), r.Due.Part, r.Due.Step, r.Due.Offset,
-			r.HeldText, r.HeldUntil.String(), r.Next.Part, r.Next.Step, r.Next.Offset, r.Sentence, fingerprint(r))
-	})
-	if err != nil {
+	if err := t.putOutlook(ctx, fresh); err != nil {
 		return err
 	}
 	gone := make([]int64, 0, len(stored))
 	for id := range stored {
 		gone = append(gone, id)
 	}
-	if _, err := t.exec(ctx, "DELETE FROM outlook WHERE transaction_id IN (SELECT value FROM json_each(?))", idList(gone)); err != nil {
-		return err
+	for _, table := range []string{"outlook", "outlook_texts"} {
+		if _, err := t.exec(ctx, "DELETE FROM "+table+" WHERE transaction_id IN (SELECT value FROM json_each(?))", idList(gone)); err != nil {
+			return err
+		}
 	}
 	_, err = t.exec(ctx, `INSERT INTO outlook_stamp (id, version, valid_until, today) VALUES (1, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET version = excluded.version, valid_until = excluded.valid_until, today = excluded.today`,
 		stamp.Version, millis(stamp.ValidUntil), stamp.Today.String())
+	return err
+}
+
+func (t *Tx) putOutlook(ctx context.Context, rows []OutlookRow) error {
+	_, err := t.bulk(ctx, "INSERT OR REPLACE INTO outlook (transaction_id, account_id, status, held_reason, next_date, fingerprint)", "", 6, len(rows), func(i int, dst []any) []any {
+		r := rows[i]
+		return append(dst, r.TransactionID, r.AccountID, r.Status, r.HeldReason, r.NextDate.String(), fingerprint(r))
+	})
+	if err != nil {
+		return err
+	}
+	_, err = t.bulk(ctx, `INSERT OR REPLACE INTO outlook_texts (transaction_id, due_part, due_step, due_offset, next_part, next_step, next_offset,
+		held_until, held_text, sentence)`, "", 10, len(rows), func(i int, dst []any) []any {
+		r := rows[i]
+		return append(dst, r.TransactionID, r.Due.Part, r.Due.Step, r.Due.Offset, r.Next.Part, r.Next.Step, r.Next.Offset,
+			r.HeldUntil.String(), r.HeldText, r.Sentence)
+	})
 	return err
 }
 

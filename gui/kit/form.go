@@ -50,6 +50,12 @@ func (f *Field) Require(sentence string) *Field {
 // Object is what to put on the screen.
 func (f *Field) Object() fyne.CanvasObject { return f.object }
 
+// Help changes the help text.
+func (f *Field) Help(text string) {
+	f.help = text
+	f.Clear()
+}
+
 // Note shows a remark in place of the help text.
 func (f *Field) Note(text string) { f.show(text, theme.Green) }
 

@@ -148,6 +148,9 @@ func (s *Select) Selected() string { return s.selected }
 // SetSelected chooses without telling OnChanged.
 func (s *Select) SetSelected(code string) { s.selected = code; s.Refresh() }
 
+// Known reports whether the choice is in the list.
+func (s *Select) Known() bool { return s.name() != "" }
+
 // SetOptions replaces the list and drops a choice that is no longer in it.
 func (s *Select) SetOptions(options []Option) {
 	s.Options = options

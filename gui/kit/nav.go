@@ -146,3 +146,9 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 		min:     func() fyne.Size { return fyne.NewSize(120, 38) },
 		refresh: func() { layout(n.Size()); canvas.Refresh(n) }}
 }
+
+// SetIcon changes the picture.
+func (n *NavItem) SetIcon(icon fyne.Resource) { n.icon = icon; n.Refresh() }
+
+// NumberIcon is a number from 1 to 9 in a circle.
+func NumberIcon(n int) fyne.Resource { return theme.Number(n) }

@@ -59,3 +59,20 @@ func icon(name, body string) fyne.Resource {
 func Tint(res fyne.Resource, name fyne.ThemeColorName) fyne.Resource {
 	return fynetheme.NewColoredResource(res, name)
 }
+
+// Number is a digit from 1 to 6 in a circle, drawn with lines like the other icons.
+func Number(n int) fyne.Resource {
+	digits := []string{
+		`<path d="M10.5 9.5L12.5 8v8"/>`,
+		`<path d="M9.8 10a2.2 2.2 0 1 1 4 1.3L9.8 16h4.6"/>`,
+		`<path d="M9.8 8.5h4.2l-2.3 2.8a2.3 2.3 0 1 1-2 3.6"/>`,
+		`<path d="M13.2 16V8l-4 5.5h5.6"/>`,
+		`<path d="M14 8h-3.5l-.5 3.6c2-1 4.3-.2 4.3 2s-2.8 3-4.6 1.6"/>`,
+		`<path d="M13.5 8c-2.6 1.2-4 3.3-4 5.6a2.4 2.4 0 1 0 2.4-2.3c-1.2 0-2 .7-2.3 1.7"/>`,
+	}
+	body := `<circle cx="12" cy="12" r="9.5"/>`
+	if n >= 1 && n <= len(digits) {
+		body += digits[n-1]
+	}
+	return icon("number-"+string(rune(48+n)), body)
+}

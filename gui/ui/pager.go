@@ -44,6 +44,9 @@ func (p *Pager[T]) Reset(ids []int64) {
 	p.loading = map[int]bool{}
 }
 
+// IDs is the list itself, not to be changed.
+func (p *Pager[T]) IDs() []int64 { return p.ids }
+
 // Len is the length of the list.
 func (p *Pager[T]) Len() int { return len(p.ids) }
 

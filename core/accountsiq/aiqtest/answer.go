@@ -78,14 +78,14 @@ func (s *Server) envelope(k *sink, r *request, a answer, f *Fault) {
 	k.str(head + op + `Response xmlns="` + aiqNS + `">`)
 	if f == nil || f.Kind != FailMissing {
 		k.str("<" + op + "Result>")
-		s.result(k, r, a, f)
+		s.content(k, r, a, f)
 		k.str("</" + op + "Result>")
 	}
 	k.str("</" + op + "Response></soap:Body></soap:Envelope>")
 }
 
-// result writes the content of <Op>Result: the status first, except for the two token operations.
-func (s *Server) result(k *sink, r *request, a answer, f *Fault) {
+// content writes the inside of <Op>Result: the status first, except for the two token operations.
+func (s *Server) content(k *sink, r *request, a answer, f *Fault) {
 	switch r.op.name {
 	case "Login": // a bare string; empty for any refusal
 		if a.body != nil {
