@@ -261,6 +261,62 @@ func TestR3_6_SkipAndChaseNowAdvance(t *testing.T) {
 	}
 }
 
+func TestR3_6_ASkipNeedsNoState(t *testing.T) {
+	in := oneInvoice(t)
+	in.History = []Sent{{Customer: "ACME", Kind: Skip, At: in.Now, Invoices: []SentInvoice{{Number: "1", Offset: 1}}}}
+	if o := Plan(in).Invoices[0]; o.Due != nil || o.Next == nil || o.Next.Offset != 8 {
+		t.Errorf("skipped, yet %+v", o)
+	}
+}
+
+// TestR3_6_ChaseNowOnTheDueDate: an offset of 0 belongs to the part before due.
+func TestR3_6_ChaseNowOnTheDueDate(t *testing.T) {
+	in := oneInvoice(t)
+	in.Schedules[0].BeforeDue = steps(0)
+	in.Invoices[0].Due = date(t, "2026-05-12")
+	in.History = []Sent{{Customer: "ACME", Kind: ChaseNow, At: in.Now.AddDate(0, 0, -1), State: Accepted, Invoices: []SentInvoice{{Number: "1", Offset: 0}}}}
+	if o := Plan(in).Invoices[0]; o.Due != nil {
+		t.Errorf("chased by hand as the step of the due date, yet %v is due", o.Due)
+	}
+}
+
+func TestR2_2_9_OnlyOverdueInvoicesAreCovered(t *testing.T) {
+	for due, want := range map[string]bool{"2026-05-11": true, "2026-05-12": false, "2026-05-13": false} {
+		in := oneInvoice(t)
+		in.Customers[0].Credits = []ledger.Money{eur(10000)}
+		in.Invoices[0].Due = date(t, due)
+		if held := Plan(in).Invoices[0].Held != nil; held != want {
+			t.Errorf("due %s: held %v, want %v", due, held, want)
+		}
+	}
+}
+
+func TestR4_6_EqualSettings(t *testing.T) {
+	base := Step{Offset: 1, SingleTemplate: "one"}
+	for _, c := range []struct {
+		why      string
+		other    Step
+		messages int
+	}{
+		{"all equal, the offset aside", Step{Offset: 2, SingleTemplate: "another"}, 1},
+		{"no channel means e-mail", Step{Offset: 1, Channel: Email}, 1},
+		{"sender", Step{Offset: 1, EscalatedSender: true}, 2},
+		{"recipient", Step{Offset: 1, EscalatedRecipient: true}, 2},
+		{"multi template", Step{Offset: 1, MultiTemplate: "m"}, 2},
+		{"channel", Step{Offset: 1, Channel: Letter}, 2},
+	} {
+		in := oneInvoice(t)
+		in.Company.Grouping = BySettings
+		in.Schedules = []Schedule{{Name: "S", Overdue: []Step{base}}, {Name: "T", Overdue: []Step{c.other}}}
+		second := in.Invoices[0]
+		second.Number, second.Due, second.Schedule = "2", date(t, "2026-05-10"), Choice{true, "T"}
+		in.Invoices = append(in.Invoices, second)
+		if m := Plan(in).Messages; len(m) != c.messages {
+			t.Errorf("%s: %d messages, want %d: %+v", c.why, len(m), c.messages, m)
+		}
+	}
+}
+
 func TestR5_3_Recipients(t *testing.T) {
 	a := func(email, ticks string) Address {
 		return Address{Email: email, Normal: strings.Contains(ticks, "n"), Escalated: strings.Contains(ticks, "e"),

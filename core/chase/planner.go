@@ -28,7 +28,7 @@ type account struct {
 	opens     int           // how many are in open
 	open      []*receivable // outstanding > 0, by due date, then number
 	paid      []*receivable // outstanding == 0, in the same order
-	credit    sums          // unallocated, never below 0 (R2.1)
+	credit    sums          // unallocated, less open refunds; below 0 is none (R2.1)
 	balance   sums          // our open items less the reported balance
 	mismatch  bool          // R2.2, 11
 	chased    ledger.Date   // the day of the latest chase (R4.5)
@@ -181,9 +181,6 @@ func (a *account) settle() {
 	for _, c := range a.Credits {
 		a.credit.add(c)
 		a.balance.sub(c)
-	}
-	for i := range a.credit {
-		a.credit[i].Minor = max(a.credit[i].Minor, 0)
 	}
 	for _, m := range a.LedgerRest {
 		a.balance.add(m)

@@ -92,6 +92,26 @@ func TestR3_5_Repeats(t *testing.T) {
 	}
 }
 
+func TestR3_4_FollowingIsTheNextUnsent(t *testing.T) {
+	l := newLadder(Schedule{BeforeDue: steps(-7, -3, 0), Overdue: steps(1, 8)})
+	for _, c := range []struct {
+		age  int
+		sent sentSteps
+		want int
+	}{
+		{-9, sentSteps{nothingSent, nothingSent}, -7},
+		{-7, sentSteps{nothingSent, nothingSent}, -3},
+		{-9, sentSteps{-3, nothingSent}, 0},
+		{-9, sentSteps{0, nothingSent}, 1},
+		{-9, sentSteps{0, 1}, 8},
+		{3, sentSteps{nothingSent, nothingSent}, 8},
+	} {
+		if got, ok := l.following(c.age, c.sent); !ok || got != c.want {
+			t.Errorf("age %d, sent %v: got %d %v, want %d", c.age, c.sent, got, ok, c.want)
+		}
+	}
+}
+
 func TestR2_2_12_EndOfSchedule(t *testing.T) {
 	for _, c := range []struct {
 		name string

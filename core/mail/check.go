@@ -81,13 +81,16 @@ func (c *checker) body(s string) {
 		c.report(i, "There is a character here that cannot be shown.")
 		return
 	}
-	spots := c.scan()
 	begin := len(c.problems)
+	spots := c.scan()
 	doc := parseBody([]byte(s))
 	c.nodes(doc, spots)
-	added := c.problems[begin:]
-	sort.SliceStable(added, func(i, j int) bool {
-		return added[i].Line < added[j].Line || added[i].Line == added[j].Line && added[i].Column < added[j].Column
+	byPlace(c.problems[begin:])
+}
+
+func byPlace(list []Problem) {
+	sort.SliceStable(list, func(i, j int) bool {
+		return list[i].Line < list[j].Line || list[i].Line == list[j].Line && list[i].Column < list[j].Column
 	})
 }
 
@@ -167,7 +170,7 @@ func kindList(kinds []TemplateKind) string {
 
 // suggestion offers the name that differs least, when it differs little.
 func suggestion(name string, allowed []Placeholder) string {
-	best, least := "", 4
+	best, least := "", min(4, len(name)/3+1)
 	for _, p := range allowed {
 		if d := distance(strings.ToLower(name), p.Name); d < least {
 			best, least = p.Name, d

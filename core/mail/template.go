@@ -119,6 +119,7 @@ func ParseTemplate(name string, data []byte) (Template, error) {
 		problems = append(problems, p)
 	}
 	if len(problems) > 0 {
+		byPlace(problems)
 		return t, problems
 	}
 	return t, nil

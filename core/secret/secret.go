@@ -30,9 +30,8 @@ type Unavailable struct {
 func (u *Unavailable) Error() string { return u.Message }
 func (u *Unavailable) Unwrap() error { return u.cause }
 
-func Keyring() Store { return nil }
-func Environment(lookup func(string) (string, bool), readFile func(string) ([]byte, error)) Store {
-	return nil
+// Problem returns what the owner is told: the stable code, the sentence, the next step.
+func (u *Unavailable) Problem() (code, message, hint string) {
+	return "no_key_store", u.Message, u.Hint
 }
-func Chain(keyring, env Store) Store { return nil }
-func Memory() Store                  { return nil }
+
