@@ -396,7 +396,7 @@ func TestConnectRefusals(t *testing.T) {
 		"no user key":          {func(_ *world, r *core.ConnectRequest) { r.UserKey = " , " }, "missing_user_key"},
 		"no location":          {func(_ *world, r *core.ConnectRequest) { r.Location = "" }, "missing_location"},
 		"http beyond loopback": {func(_ *world, r *core.ConnectRequest) { r.Location = "http://books.example" }, "insecure_location"},
-		"nobody answers":       {func(_ *world, r *core.ConnectRequest) { r.Location = "http://127.0.0.1:1" }, "connection_refused"},
+		"nobody answers":       {func(_ *world, r *core.ConnectRequest) { r.Location = "http://127.0.0.1:1" }, "network"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

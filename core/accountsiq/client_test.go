@@ -322,19 +322,19 @@ func endless(w http.ResponseWriter, what string) {
 }
 
 func TestSlowServer(t *testing.T) {
-	release := make(chan struct{})
 	good := succeed(op, oneTransaction)
-	for name, answer := range map[string]func(http.ResponseWriter, string){
-		"before the header": func(http.ResponseWriter, string) { <-release },
-		"in the body": func(w http.ResponseWriter, _ string) {
+	for name, start := range map[string]func(http.ResponseWriter){
+		"before the header": func(http.ResponseWriter) {},
+		"in the body": func(w http.ResponseWriter) {
 			_, _ = io.WriteString(w, "<Envelope><Body>"+good[:200])
 			w.(http.Flusher).Flush()
-			<-release
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			release := make(chan struct{})
+			defer close(release)
 			f := newFake(t)
-			f.on(op, answer)
+			f.on(op, func(w http.ResponseWriter, _ string) { start(w); <-release })
 			c := connect(t, f.URL, oauth, func(cfg *Config) { cfg.Timeout = 50 * time.Millisecond })
 			_, err := readTransactions(c)
 			if e := problemOf(t, err); e.Kind != Timeout || !e.Temporary() {
@@ -352,7 +352,6 @@ func TestSlowServer(t *testing.T) {
 			}
 		})
 	}
-	close(release)
 }
 
 // The caller may take as long as it likes over its rows.

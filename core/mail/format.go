@@ -78,6 +78,9 @@ func (f formats) instant(t time.Time) string {
 func totals(list []ledger.Money) []ledger.Money {
 	sums := map[string]ledger.Money{}
 	for _, m := range list {
+		if m.Currency == "" {
+			continue // no amount given
+		}
 		sums[m.Currency] = sums[m.Currency].Add(m)
 	}
 	out := make([]ledger.Money, 0, len(sums))

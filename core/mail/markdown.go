@@ -88,7 +88,7 @@ func parseBody(source []byte) ast.Node {
 			util.Prioritized(parser.NewListItemParser(), 400),
 			util.Prioritized(parser.NewATXHeadingParser(), 600),
 			util.Prioritized(parser.NewBlockquoteParser(), 800),
-			util.Prioritized(parser.NewParagraphParser(), 1000)),
+			util.Prioritized(paragraphs{parser.NewParagraphParser()}, 1000)),
 		parser.WithInlineParsers(
 			util.Prioritized(holderParser{}, 150),
 			util.Prioritized(parser.NewLinkParser(), 200),
@@ -96,6 +96,12 @@ func parseBody(source []byte) ast.Node {
 			util.Prioritized(parser.NewEmphasisParser(), 500)))
 	return p.Parse(text.NewReader(source))
 }
+
+// paragraphs takes indented lines too: with no code blocks nothing else would, and the parser stops at a
+// line that nothing takes.
+type paragraphs struct{ parser.BlockParser }
+
+func (paragraphs) CanAcceptIndentedLine() bool { return true }
 
 // htmlWriter writes the two nodes of our own.
 type htmlWriter struct{}

@@ -123,8 +123,9 @@ func (t table) records() string {
 			b.WriteString("  " + t.columns[j+1].title + ": " + cell + "\n")
 		}
 	}
+	b.WriteString("\n")
 	for _, sum := range t.totals {
-		b.WriteString("\n" + sum.label + ": " + sum.value + "\n")
+		b.WriteString(sum.label + ": " + sum.value + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

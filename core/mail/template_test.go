@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"dunlin/core/ledger"
@@ -68,7 +69,11 @@ func TestSuppliedTemplates(t *testing.T) {
 		if err != nil || again != tpl {
 			t.Errorf("%s read back as %+v, %v", tpl.Name, again, err)
 		}
-		r, err := mail.Render(tpl, dataFor(tpl.Kind))
+		d := dataFor(tpl.Kind)
+		if strings.HasPrefix(tpl.Name, "before-due") {
+			d.Today = day(3, 22)
+		}
+		r, err := mail.Render(tpl, d)
 		if err != nil {
 			t.Errorf("%s: %v", tpl.Name, err)
 			continue
@@ -370,6 +375,7 @@ func FuzzTemplate(f *testing.F) {
 	for _, tpl := range supplied(f) {
 		f.Add(tpl.Subject, tpl.Body, "Acme <b>Ltd</b>")
 	}
+	f.Add("s", "    indented\n\n\tand by a tab\n-\n\n      x\n>     y\n1)\n\n        z\n\nend", "x")
 	f.Add("s", "{{{customer_name}}} \\{{{count}}", "x")
 	f.Add("\\\\{{count}}", "*{{customer_name}}* **{{totals}}**[{{count}}](https://x.example)\n- {{customer_name}}\n  > {{customer_name}}", "*_`[")
 	f.Add("s", "<https://x.example/{{count}}>\n\n{{invoices_table}}\n{{count}}", "\r\n")
@@ -400,6 +406,9 @@ func FuzzTemplate(f *testing.F) {
 			t.Fatalf("%s", r.HTML)
 		}
 		wellFormed(t, r.HTML)
+		if !strings.ContainsAny(body, "{<&\\]") && letters(r.Text) != letters(body) {
+			t.Fatalf("text was lost: %q became %q", body, r.Text)
+		}
 		value := "\u2039" + flat(name) + "\u203a"
 		if flat(value) != flat(d.CustomerName) || strings.ContainsAny(body+subject, "\u2039\u203a\\") {
 			return // blanks beside the marks, or marks of the template's own
@@ -412,4 +421,14 @@ func FuzzTemplate(f *testing.F) {
 			t.Fatalf("the name stands %d times, not %d, in\n%s", got, want, r.Text)
 		}
 	})
+}
+
+// letters drops everything that may be markup.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, s)
 }

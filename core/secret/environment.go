@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// mailPassword is how the names of mailbox passwords begin behind the company.
+// mailPassword begins the name of a mailbox's password; the address follows.
 const mailPassword = "mail-password."
 
-// Environment reads secrets that a server hands over, and keeps none: files in the directory named by
-// CREDENTIALS_DIRECTORY ("dunlin.user-key", "dunlin.mail-password.<address>", ...), else the variables
-// DUNLIN_USER_KEY, DUNLIN_PARTNER_KEY, DUNLIN_CLIENT_ID, DUNLIN_CLIENT_SECRET and DUNLIN_MAIL_PASSWORD.
+// Environment reads what a server's service manager hands over: files named "dunlin.<what>" in the folder
+// that CREDENTIALS_DIRECTORY names, else variables such as DUNLIN_USER_KEY. It does not depend on the
+// company and cannot be written to. lookup is os.LookupEnv, readFile os.ReadFile.
 func Environment(lookup func(string) (string, bool), readFile func(string) ([]byte, error)) Store {
 	return environment{lookup, readFile}
 }
@@ -23,56 +23,61 @@ type environment struct {
 	readFile func(string) ([]byte, error)
 }
 
-func (e environment) Get(_ context.Context, name string) (string, error) {
-	what := name[strings.IndexByte(name, '/')+1:]
-	if dir, ok := e.lookup("CREDENTIALS_DIRECTORY"); ok && dir != "" && what == filepath.Base(what) {
-		data, err := e.readFile(filepath.Join(dir, "dunlin."+what))
-		if err == nil {
-			// Editors and echo end a file with a line end that is not part of the secret.
-			return strings.TrimRight(string(data), "\r\n"), nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", &Unavailable{Message: "The credential dunlin." + what + " cannot be read.",
-				Hint: "Check the permissions of the files in CREDENTIALS_DIRECTORY.", cause: err}
-		}
+// variables are the environment variables by what they hold.
+var variables = map[string]string{
+	"user-key":      "DUNLIN_USER_KEY",
+	"partner-key":   "DUNLIN_PARTNER_KEY",
+	"client-id":     "DUNLIN_CLIENT_ID",
+	"client-secret": "DUNLIN_CLIENT_SECRET",
+}
+
+func (e environment) Get(ctx context.Context, name string) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
 	}
-	variable := "DUNLIN_" + strings.ToUpper(strings.ReplaceAll(what, "-", "_"))
+	_, what, ok := strings.Cut(name, "/")
+	if !ok {
+		return "", ErrNotFound
+	}
+	if value, err := e.credential(what); !errors.Is(err, ErrNotFound) {
+		return value, err
+	}
+	variable := variables[what]
 	if strings.HasPrefix(what, mailPassword) {
 		variable = "DUNLIN_MAIL_PASSWORD"
 	}
-	if v, ok := e.lookup(variable); ok && v != "" {
-		return v, nil
+	if value, ok := e.lookup(variable); variable != "" && ok && value != "" {
+		return value, nil
 	}
 	return "", ErrNotFound
 }
 
+// credential reads a file of the service manager. An editor's line end behind the secret is no part of it.
+func (e environment) credential(what string) (string, error) {
+	dir, ok := e.lookup("CREDENTIALS_DIRECTORY")
+	if !ok || dir == "" || strings.ContainsAny(what, "/\\\x00") {
+		return "", ErrNotFound
+	}
+	file := "dunlin." + what
+	b, err := e.readFile(filepath.Join(dir, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", ErrNotFound
+	}
+	if err != nil {
+		return "", &Unavailable{Message: "The credential " + file + " cannot be read.",
+			Hint: "Check the file in the folder that CREDENTIALS_DIRECTORY names, and who may read it.", cause: err}
+	}
+	value := strings.TrimRight(string(b), "\r\n")
+	if value == "" {
+		return "", ErrNotFound
+	}
+	return value, nil
+}
+
 func (e environment) Set(context.Context, string, string) error {
-	return &Unavailable{Message: "Secrets cannot be stored here.", Hint: "Hand them over by environment or credentials instead."}
+	return &Unavailable{Message: "Credentials that come from the environment cannot be changed by Dunlin.",
+		Hint: "Change them where the service is set up."}
 }
 
+// Delete does nothing: what the environment holds is not Dunlin's to delete.
 func (e environment) Delete(context.Context, string) error { return nil }
-
-// Chain asks the key store first and, where there is none or it lacks the item, the environment. What is
-// stored goes to the key store only.
-func Chain(keyring, env Store) Store { return chain{keyring, env} }
-
-type chain struct{ keyring, env Store }
-
-func (c chain) Get(ctx context.Context, name string) (string, error) {
-	v, err := c.keyring.Get(ctx, name)
-	if err == nil {
-		return v, nil
-	}
-	v, envErr := c.env.Get(ctx, name)
-	if errors.Is(envErr, ErrNotFound) {
-		// Why the key store did not answer is the better explanation.
-		return "", err
-	}
-	return v, envErr
-}
-
-func (c chain) Set(ctx context.Context, name, value string) error {
-	return c.keyring.Set(ctx, name, value)
-}
-
-func (c chain) Delete(ctx context.Context, name string) error { return c.keyring.Delete(ctx, name) }

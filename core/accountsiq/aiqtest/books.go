@@ -23,10 +23,10 @@ const (
 type Entry struct {
 	Customer    string // code
 	Amount      ledger.Money
-	Tax         int64         // minor units, part of Amount
-	Number      string        // "" takes the next one of the type
-	Reference   string        // the customer's own
-	Description string        //
+	Tax         int64  // minor units, part of Amount
+	Number      string // "" takes the next one of the type
+	Reference   string // the customer's own
+	Description string
 	Issued      ledger.Date   // zero takes today
 	Due         ledger.Date   // zero takes the customer's term, for invoices and debit journals
 	DueKind     DueKind       // whether there is a due date at all
@@ -346,7 +346,7 @@ func (c *Company) Unallocate(allocation int64) error {
 	return nil
 }
 
-// Dispute sets the dispute flag of a transaction, Undispute clears it.
+// Dispute sets the dispute flag of a transaction.
 func (c *Company) Dispute(id int64) error {
 	return c.edit(id, func(it *item) { it.Disputed = true })
 }

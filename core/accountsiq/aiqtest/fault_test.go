@@ -118,15 +118,23 @@ func TestFaultsOfSignIn(t *testing.T) {
 }
 
 func TestCloseEndsASlowCall(t *testing.T) {
-	s := start(t, Options{})
+	asked := make(chan struct{}, 100) // the server looks at its clock on every call
+	s := start(t, Options{Now: func() time.Time {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		return testNow
+	}})
 	m := s.message(v20, "GetCustomerList", "")
 	m.token = s.signIn(t, v20)
+	for len(asked) > 0 {
+		<-asked
+	}
 	s.Fail(Fault{Op: "GetCustomerList", Kind: FailSlow, Delay: time.Hour})
 	done := make(chan struct{})
 	go func() { s.send(t, m); close(done) }()
-	for s.Calls("GetCustomerList") == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-asked
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
