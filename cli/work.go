@@ -102,7 +102,7 @@ func (c *call) showAhead(runs []chase.Run) error {
 			fmt.Fprintln(w, "Nothing would go in that time.")
 		}
 		for _, r := range runs {
-			fmt.Fprintf(w, "%s: %d messages\n", r.At.Format("Monday 2 January 2006 15:04"), len(r.Messages))
+			fmt.Fprintf(w, "%s: %s\n", r.At.Format("Monday 2 January 2006 15:04"), core.Plural(len(r.Messages), "message"))
 			for _, m := range r.Messages {
 				printMessage(w, m)
 			}
@@ -114,7 +114,7 @@ func printPlan(w io.Writer, res chase.Result) {
 	if res.Refused != "" {
 		fmt.Fprintln(w, "Nothing can go: the clock is behind the last run.")
 	}
-	fmt.Fprintf(w, "%d messages would go at %s.\n", len(res.Messages), res.Now.Format("Monday 2 January 2006 15:04 MST"))
+	fmt.Fprintf(w, "%s would go at %s.\n", core.Plural(len(res.Messages), "message"), res.Now.Format("Monday 2 January 2006 15:04 MST"))
 	for _, m := range res.Messages {
 		printMessage(w, m)
 	}
@@ -167,7 +167,7 @@ func (c *call) run() error {
 func printRun(w io.Writer, v core.RunView) {
 	switch v.State {
 	case core.RunWaiting:
-		fmt.Fprintf(w, "%d messages wait for your approval; \"dunlin run --approve\" sends them.\n", v.Left)
+		fmt.Fprintf(w, "Waiting for your approval: %s. \"dunlin run --approve\" sends what is due then.\n", core.Plural(v.Left, "message"))
 	default:
 		fmt.Fprintf(w, "Sent %d, refused %d, waiting %d.\n", v.Sent, v.Refused, v.Left)
 	}

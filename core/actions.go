@@ -166,7 +166,7 @@ func (a *App) SetRecipient(ctx context.Context, accountID int64, e EmailView) er
 
 // Approve lets planned messages go; the clerk sends them while their window is open (R6.8).
 func (a *App) Approve(ctx context.Context, ids []string) error {
-	return a.moveAll(ctx, ids, []string{outbox.Planned}, outbox.Approved, "", "You approved %d messages.")
+	return a.moveAll(ctx, ids, []string{outbox.Planned}, outbox.Approved, "", "You approved "+Plural(len(ids), "message")+".")
 }
 
 // Skip drops a planned message; its step counts as done (R3.6).
@@ -203,9 +203,6 @@ func (a *App) moveAll(ctx context.Context, ids, from []string, to, reason, event
 	st, err := a.company()
 	if err != nil {
 		return err
-	}
-	if event != "" {
-		event = fmt.Sprintf(event, len(ids))
 	}
 	now := a.deps.Now()
 	return a.change(ctx, st, "message", event, func(tx *store.Tx) error {

@@ -73,20 +73,9 @@ func companyInput(f store.Facts) chase.Company {
 		Minimum:      settingOr(set, keyMinimum),
 		Grouping:     chase.Grouping(settingOr(set, keyGrouping)),
 		DisputesStop: settingOr(set, keyDisputesStop) == "true",
-		Rates:        rates(f.Currencies),
+		Rates:        rates(f.Currencies, set[keyRateDirection]),
 		LastRun:      f.LastRun,
 	}
-}
-
-// rates gives the planner units of a currency for one unit of the base currency.
-func rates(currencies []ledger.Currency) map[string]string {
-	out := make(map[string]string, len(currencies))
-	for _, c := range currencies {
-		if !c.Base && c.Rate != "" {
-			out[c.Code] = c.Rate
-		}
-	}
-	return out
 }
 
 func slotsInput(set map[string]string) chase.Slots {

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -185,6 +186,14 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // after the backup was made stays known through the journal (R6.7).
 func RestoreFile(ctx context.Context, folder, backup string) error {
 	return store.Restore(ctx, folder, backup)
+}
+
+// Plural writes a number with its English noun: "1 message", "2 messages".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // AgeingLine writes the ageing of one currency on one line.

@@ -315,7 +315,7 @@ func (a *App) finishRun(ctx context.Context, st *store.Store, o runOrder, v *Run
 func runText(v RunView) string {
 	switch {
 	case v.State == RunWaiting:
-		return fmt.Sprintf("%d messages wait for your approval.", v.Left)
+		return "Waiting for your approval: " + Plural(v.Left, "message") + "."
 	case v.Sent+v.Refused+v.Left == 0 && v.Reason == "":
 		return "The run found nothing to send."
 	}

@@ -49,7 +49,11 @@ func (a *App) pull(ctx context.Context, st *store.Store, o pull.Options) (pull.R
 	if err := client.SignIn(ctx); err != nil {
 		return pull.Report{}, err
 	}
-	return pull.Run(ctx, client, st, o)
+	report, err := pull.Run(ctx, client, st, o)
+	if err == nil && report.Changed() {
+		err = settleRates(ctx, st)
+	}
+	return report, err
 }
 
 func (a *App) progress(p Progress) {

@@ -398,3 +398,6 @@ func newPostOffice(t *testing.T, behave func(mailtest.Event) mailtest.Fate) *mai
 	t.Cleanup(func() { s.Close() })
 	return s
 }
+
+// dovesAddress gives DOVE somebody to write to.
+func dovesAddress(c *aiqtest.Customer) { c.Email = "ap@dove.example" }

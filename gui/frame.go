@@ -97,7 +97,7 @@ type frame struct {
 
 func newFrame(w *Window) *frame {
 	f := &frame{w: w, nav: map[string]*kit.NavItem{}, screens: map[string]screen{}, slot: kit.NewSlot(kit.Fill("background"))}
-	f.company = kit.NewText("").Scale(16).Bold().Cut()
+	f.company = kit.NewText("").Scale(16).Bold()
 	f.chip = kit.NewPill("", kit.Neutral)
 	f.pill = kit.NewSwitchPill("", kit.Neutral, f.pillTapped)
 	f.sync = kit.NewButton(kit.Secondary, lang.L("Sync now"), f.syncTapped).WithIcon(theme.IconSync).Compact()
@@ -125,7 +125,7 @@ func (f *frame) build() fyne.CanvasObject {
 			kit.HStack(theme.Space3, kit.Flex(kit.HStack(theme.Space3, f.company, f.chip)), f.pill, syncBlock))),
 		kit.Line()))
 	main := kit.VStack(0, top, f.bannerO, kit.Flex(f.slot.Object()))
-	return container.NewBorder(nil, nil, side, nil, main)
+	return &fyne.Container{Layout: sideBySide{200, 0}, Objects: []fyne.CanvasObject{side, main}}
 }
 
 // brandMark is the bird and the name, for dark grounds.
@@ -226,7 +226,7 @@ func (f *frame) show() {
 	if name == "" {
 		name = o.CompanyName
 	}
-	f.company.Set(name)
+	f.company.Set(cut(name, 44))
 	tone := kit.Neutral
 	if o.Demo {
 		tone = kit.Info

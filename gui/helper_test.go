@@ -156,4 +156,3 @@ func (b *bench) golden(name string) {
 	b.flush()
 	test.AssertImageMatches(b.T, name+".png", b.w.win.Canvas().Capture())
 }
-

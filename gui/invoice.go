@@ -67,7 +67,7 @@ func (p *invoicePage) build() {
 	row = append(row, view)
 	title := kit.Sized(0, 40, kit.HStack(theme.Space2, row...))
 	customer := kit.NewButton(kit.Quiet, d.CustomerName, func() { w.frame.go_(route{place: placeCustomer, id: d.AccountID}) }).Compact().WithIcon(theme.IconUser)
-	body := kit.VStack(theme.Space4, kit.HStack(theme.Space2, customer, kit.Muted(d.CustomerCode), kit.Flex(kit.Small(d.Reference))),
+	body := kit.VStack(theme.Space4, kit.HStack(theme.Space2, kit.Pad(0, 0, 0, -10, customer), kit.Muted(d.CustomerCode), kit.Flex(kit.Small(d.Reference))),
 		p.sentence(), p.figures(), kit.Columns(theme.Space4, []float32{3, 2}, p.timeline(), p.payments()))
 	p.slot.Show(page(title, body))
 }

@@ -58,7 +58,7 @@ type receivables struct {
 func newReceivables(w *Window) *receivables {
 	r := &receivables{w: w, debounce: ui.NewDebounce(w.run, typingPause)}
 	r.tabs = kit.NewTabs(func(int) { r.filtersForTab(); r.reload() }, lang.L("Customers"), lang.L("Invoices"))
-	r.searchBox = kit.NewSearch(lang.L("Number, customer, reference or amount"))
+	r.searchBox = kit.NewSearch(lang.L("Search number, name, amount"))
 	r.searchBox.OnChanged = func(string) { r.debounce.Call(r.reload) }
 	r.searchBox.OnSubmitted = func(string) { r.debounce.Stop(); r.reload(); r.table().Focus() }
 	r.searchBox.OnDown = func() { r.table().Focus(); r.table().SelectRow(0) }
@@ -81,8 +81,8 @@ func newReceivables(w *Window) *receivables {
 	r.customers.table.OnSort = func(string, bool) { r.reload() }
 	r.invoices.table.OnSort = func(string, bool) { r.reload() }
 	r.place = kit.NewSlot(kit.Waiting(8))
-	filters := kit.HStack(theme.Space2, kit.Sized(270, 0, r.searchBox), kit.Sized(150, 0, r.status), kit.Sized(130, 0, r.bucket), kit.Sized(150, 0, r.reason), r.clear, kit.Flex(r.summary))
-	top := kit.VStack(theme.Space2, head(lang.L("Receivables")), r.tabs, filters)
+	filters := kit.HStack(theme.Space2, kit.Sized(270, 0, r.searchBox), kit.Sized(150, 0, r.status), kit.Sized(130, 0, r.bucket), kit.Sized(150, 0, r.reason), r.clear)
+	top := kit.VStack(theme.Space2, head(lang.L("Receivables")), kit.HStack(theme.Space4, r.tabs, kit.Flex(r.summary)), filters)
 	r.obj = fixedPage(top, kit.NewCardPad(0, r.place.Object()))
 	r.filtersForTab()
 	return r
@@ -264,14 +264,14 @@ type customerTable struct {
 func newCustomerTable(w *Window, failed func(error)) *customerTable {
 	t := &customerTable{w: w}
 	t.table = kit.NewDataTable([]kit.Column{
-		{ID: "name", Title: lang.L("Customer"), Width: 140, Grow: 3},
-		{ID: "overdue", Title: lang.L("Overdue"), Width: 96, Grow: 0.5, Right: true},
-		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 100, Grow: 0.5, Right: true},
-		{ID: "oldest", Title: lang.L("Oldest"), Width: 66, Right: true},
-		{Title: lang.L("Schedule"), Width: 78, Grow: 0.5},
-		{ID: "next", Title: lang.L("Next"), Width: 74, Grow: 0.3},
-		{ID: "last", Title: lang.L("Last"), Width: 74, Grow: 0.3},
-		{Title: lang.L("Status"), Width: 104},
+		{ID: "name", Title: lang.L("Customer"), Width: 150, Grow: 4},
+		{ID: "overdue", Title: lang.L("Overdue"), Width: 84, Grow: 0.3, Right: true},
+		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 86, Grow: 0.3, Right: true},
+		{ID: "oldest", Title: lang.L("Oldest"), Width: 54, Right: true},
+		{Title: lang.L("Schedule"), Width: 70, Grow: 0.5},
+		{ID: "next", Title: lang.L("Next"), Width: 70, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 72, Grow: 0.2},
+		{Title: lang.L("Status"), Width: 94},
 		{Width: 22, Dots: true},
 	}, w.deps.Now)
 	t.pager = ui.NewPager(w.run, w.deps.Core.CustomersByID, func(c core.CustomerView) int64 { return c.AccountID },
@@ -383,17 +383,17 @@ type invoiceTable struct {
 func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTable {
 	t := &invoiceTable{w: w, one: customer != 0}
 	columns := []kit.Column{
-		{ID: "number", Title: lang.L("Number"), Width: 72, Grow: 0.5},
-		{ID: "customer", Title: lang.L("Customer"), Width: 110, Grow: 3},
-		{ID: "issued", Title: lang.L("Issued"), Width: 56, Grow: 0.3},
-		{ID: "due", Title: lang.L("Due"), Width: 56, Grow: 0.3},
+		{ID: "number", Title: lang.L("Number"), Width: 60, Grow: 0.3},
+		{ID: "customer", Title: lang.L("Customer"), Width: 110, Grow: 4},
+		{ID: "issued", Title: lang.L("Issued"), Width: 64, Grow: 0.2},
+		{ID: "due", Title: lang.L("Due"), Width: 64, Grow: 0.2},
 		{Title: lang.L("Days late"), Width: 56, Right: true},
-		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 92, Grow: 0.5, Right: true},
-		{Title: lang.L("Expected"), Width: 56, Grow: 0.3},
-		{ID: "next", Title: lang.L("Next"), Width: 70, Grow: 0.3},
-		{ID: "last", Title: lang.L("Last"), Width: 70, Grow: 0.3},
-		{ID: "status", Title: lang.L("Status"), Width: 110},
-		{Width: 22, Dots: true},
+		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 84, Grow: 0.2, Right: true},
+		{Title: lang.L("Expected"), Width: 56, Grow: 0.2},
+		{ID: "next", Title: lang.L("Next"), Width: 66, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 70, Grow: 0.2},
+		{ID: "status", Title: lang.L("Status"), Width: 92},
+		{Width: 18, Dots: true},
 	}
 	if t.one {
 		columns = append(columns[:1:1], columns[2:]...)

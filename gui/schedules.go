@@ -61,7 +61,7 @@ func (s *schedules) card(sched chase.Schedule) fyne.CanvasObject {
 func schedulePoints(f format, s chase.Schedule) []kit.Moment {
 	var points []kit.Moment
 	add := func(step chase.Step, tone kit.Tone) {
-		m := kit.Moment{Tone: tone, Title: f.step(step.Offset), Detail: channelName(step.Channel)}
+		m := kit.Moment{Tone: tone, Title: stepDistance(f, step.Offset), Detail: channelName(step.Channel)}
 		if step.EscalatedSender || step.EscalatedRecipient {
 			m.When = lang.L("escalated")
 			m.Tone = kit.Bad
@@ -86,6 +86,17 @@ func schedulePoints(f format, s chase.Schedule) []kit.Moment {
 		points = append(points, kit.Moment{Tone: kit.Good, Title: lang.L("Paid"), Detail: lang.L("Thanks")})
 	}
 	return points
+}
+
+// stepDistance names a step briefly: the line it stands on says what it is counted from.
+func stepDistance(f format, offset int) string {
+	switch {
+	case offset < 0:
+		return lang.L("{{.Days}} before", map[string]any{"Days": f.days(-offset)})
+	case offset == 0:
+		return lang.L("On the day")
+	}
+	return lang.L("{{.Days}} after", map[string]any{"Days": f.days(offset)})
 }
 
 func channelName(c chase.Channel) string {

@@ -359,7 +359,7 @@ func roleName(role string) string {
 
 func (s *settingsScreen) addMailbox() {
 	form := newMailboxForm()
-	problem := kit.NewSlot(kit.Sized(0, 1, kit.Spacer()))
+	problem := kit.NewEmptySlot()
 	var add *kit.Button
 	add = kit.NewButton(kit.Primary, lang.L("Check and add"), func() {
 		if !kit.Valid(form.fields()...) {

@@ -40,6 +40,7 @@ type setup struct {
 	reached int
 	marks   []*stepMark
 	slot    *kit.Slot
+	foot    *fyne.Container
 	backB   *kit.Button
 	nextB   *kit.Button
 	later   *kit.Button
@@ -96,8 +97,9 @@ func (s *setup) build() fyne.CanvasObject {
 	}
 	side := container.NewStack(kit.Fill(theme.Sidebar), kit.Sized(240, 0, kit.Pad(0, theme.Space4, theme.Space3, theme.Space4, kit.VStack(theme.Space2, items...))))
 	foot := kit.VStack(0, kit.Line(), kit.Pad(theme.Space3, theme.Space8, theme.Space3, theme.Space8, kit.HStack(theme.Space2, s.backB, kit.Spacer(), s.later, s.nextB)))
-	main := kit.VStack(0, kit.Flex(s.slot.Object()), container.NewStack(kit.Fill(theme.Surface), foot))
-	return container.NewBorder(nil, nil, side, nil, main)
+	s.foot = container.NewStack(kit.Fill(theme.Surface), foot)
+	main := kit.VStack(0, kit.Flex(s.slot.Object()), s.foot)
+	return &fyne.Container{Layout: sideBySide{240, 0}, Objects: []fyne.CanvasObject{side, main}}
 }
 
 // go_ shows a step. Its inputs are kept, so that going back loses nothing.
@@ -126,7 +128,7 @@ func (s *setup) step(i int) fyne.CanvasObject {
 	case stepConnect:
 		return s.connect.object
 	case stepBusiness:
-		s.accountP = kit.NewSlot(kit.Sized(0, 1, kit.Spacer()))
+		s.accountP = kit.NewEmptySlot()
 		return s.frame(lang.L("Your business"), lang.L("Filled in from AccountsIQ where it says. Please look whether it is right."),
 			kit.MaxWidth(520, kit.VStack(theme.Space4, kit.NewCard(s.account.object), s.accountP.Object())))
 	case stepMailbox:
@@ -146,18 +148,13 @@ func (s *setup) frame(title, text string, body fyne.CanvasObject) fyne.CanvasObj
 }
 
 func (s *setup) showFoot() {
-	s.backB.SetEnabled(s.at > stepWelcome && !s.busy)
-	if s.at == stepWelcome {
-		s.backB.Hide()
-	} else {
-		s.backB.Show()
-	}
-	s.nextB.Show()
+	s.backB.SetEnabled(!s.busy)
+	s.foot.Show()
 	s.later.Hide()
 	s.nextB.SetEnabled(!s.busy)
 	switch s.at {
 	case stepWelcome:
-		s.nextB.Hide()
+		s.foot.Hide()
 	case stepConnect:
 		s.nextB.SetText(lang.L("Connect"))
 		if s.busy {
@@ -282,7 +279,7 @@ func (s *setup) saveAccount() {
 }
 
 func (s *setup) mailboxStep() fyne.CanvasObject {
-	s.mailboxP = kit.NewSlot(kit.Sized(0, 1, kit.Spacer()))
+	s.mailboxP = kit.NewEmptySlot()
 	s.lookForMailbox()
 	return s.frame(lang.L("Your mailbox"), lang.L("Reminders go from your own mailbox, so that answers come to you. Dunlin signs in once now to see that it works."),
 		kit.MaxWidth(520, kit.VStack(theme.Space4, s.mailboxP.Object(), kit.NewCard(s.mailbox.object))))
@@ -352,7 +349,7 @@ func (s *setup) who() fyne.CanvasObject {
 		points = append(points, kit.NewNotice(theme.AmberSoft, kit.HStack(theme.Space2, kit.Flex(kit.NewParagraph(lang.L("There is no mailbox to send from yet.")).Color(theme.Amber)),
 			kit.NewButton(kit.Secondary, lang.L("Add mailbox"), func() { s.go_(stepMailbox) }).Compact())))
 	}
-	body := append(cards, kit.NewCard(kit.VStack(theme.Space3, points...)))
+	body := append([]fyne.CanvasObject{kit.NewCard(kit.VStack(theme.Space3, points...))}, cards...)
 	return s.frame(lang.L("Who to chase"), lang.L("{{.Customers}} owe you for {{.Invoices}}. Nothing goes before you press Start chasing.", map[string]any{
 		"Customers": f.customers(o.CustomersNow), "Invoices": f.invoices(o.OpenInvoices)}), kit.MaxWidth(820, kit.VStack(theme.Space4, body...)))
 }
@@ -465,7 +462,7 @@ func newConnectForm(s *setup) *connectForm {
 		c.object.Refresh()
 	}).Compact().WithArrow()
 	c.help = kit.NewSlot(kit.Spacer())
-	c.problem = kit.NewSlot(kit.Sized(0, 1, kit.Spacer()))
+	c.problem = kit.NewEmptySlot()
 	for _, f := range []struct {
 		entry *kit.Entry
 		field *kit.Field
@@ -473,7 +470,7 @@ func newConnectForm(s *setup) *connectForm {
 		f.entry.OnLeave = func() { c.tidy(f.entry, f.field) }
 		f.entry.OnSubmitted = func(string) { c.submit() }
 	}
-	form := kit.VStack(theme.Space4, kit.FormOf(c.methodF, c.companyF, c.userKeyF, c.clientF, c.codeF, c.locationF, c.addressF, c.partnerF), kit.Leading(c.advanced))
+	form := kit.VStack(theme.Space4, kit.FormOf(c.methodF, c.companyF, c.userKeyF, c.clientF, c.codeF, c.locationF, c.addressF, c.partnerF), kit.Pad(0, 0, 0, -10, kit.Leading(c.advanced)))
 	c.object = s.frame(lang.L("Connect with AccountsIQ"), lang.L("Three values from AccountsIQ, and you are in."),
 		kit.MaxWidth(860, kit.VStack(theme.Space4, c.problem.Object(), kit.Columns(theme.Space4, []float32{5, 4}, kit.NewCard(form), c.help.Object()))))
 	c.showFields()
@@ -605,7 +602,7 @@ func (c *connectForm) submit() {
 // try connects with the first request that works. There is more than one only when the owner pressed
 // "Try the other locations".
 func (c *connectForm) try(requests []core.ConnectRequest) {
-	c.problem.Show(kit.Sized(0, 1, kit.Spacer()))
+	c.problem.Clear()
 	var result core.ConnectResult
 	var used core.ConnectRequest
 	c.s.work(func(ctx context.Context) error {

@@ -100,6 +100,8 @@ func invoiceStatus(v core.InvoiceView) (string, kit.Tone) {
 	switch {
 	case v.Status == core.StatusPaid:
 		return lang.L("Paid"), kit.Good
+	case v.Held != nil && v.Held.Reason == string(chase.ReasonCustomerStopped):
+		return lang.L("Stopped"), kit.Neutral
 	case v.Held != nil:
 		return reasonName(v.Held.Reason), reasonTone(v.Held.Reason)
 	case v.Status == core.StatusNotChasing:

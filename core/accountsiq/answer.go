@@ -26,7 +26,7 @@ const success = "Success"
 // faultError is a soap:Fault.
 type faultError struct{ code, text string }
 
-func (e *faultError) Error() string { return clean("fault "+e.code+": "+e.text, maxDetail) }
+func (e *faultError) Error() string { return "fault " + e.code + ": " + e.text }
 
 var (
 	errNotEnvelope = errors.New("the root element is not a SOAP envelope")

@@ -105,7 +105,7 @@ func (c *Client) Format(f fmt.State, _ rune) {
 type failedReply struct{ reply }
 
 func (e *failedReply) Error() string {
-	return fmt.Sprintf("status %q, code %q", clean(e.status, maxCode), clean(e.code, maxCode))
+	return fmt.Sprintf("status %q, code %q", e.status, e.code)
 }
 
 // passedOn is an error of the caller's own function; it goes back untouched.
@@ -179,9 +179,9 @@ func (c *Client) logCall(ctx context.Context, op string, started time.Time, err 
 		level = slog.LevelWarn
 		var failed *failedReply
 		if errors.As(err, &failed) {
-			attrs = append(attrs, slog.String("said", c.secrets.scrub(clean(c.secrets.scrub(failed.message), maxDetail))))
+			attrs = append(attrs, slog.String("said", clean(c.secrets.scrub(failed.message), maxDetail)))
 		}
-		attrs = append(attrs, slog.String("error", c.secrets.scrub(clean(c.secrets.scrub(err.Error()), maxDetail))))
+		attrs = append(attrs, slog.String("error", clean(c.secrets.scrub(err.Error()), maxDetail)))
 	}
 	c.log.LogAttrs(ctx, level, "AccountsIQ call", attrs...)
 }
@@ -269,7 +269,7 @@ func (c *Client) classifyFault(f *faultError) *Error {
 	case unknownOperation.MatchString(f.text):
 		p = pNotOffered
 	}
-	e := newError(p, c.secrets.scrub(f.text)).causedBy(errors.New(c.secrets.scrub(f.Error())))
+	e := newError(p, c.secrets.scrub(f.text)).causedBy(errors.New(clean(c.secrets.scrub(f.Error()), maxDetail)))
 	e.AIQCode = code
 	return e
 }

@@ -118,6 +118,7 @@ var wrongCases = []struct{ fields, path, problem string }{
 	{`"company": {"min_gap_days": 2.5}`, "company.min_gap_days", "is not a whole number"},
 	{`"company": {"min_gap_days": -1}`, "company.min_gap_days", "from 0"},
 	{`"company": {"min_gap_days": 99999999999999999999}`, "company.min_gap_days", "is not a whole number"},
+	{`"company": {"min_gap_days": 100001}`, "company.min_gap_days", "from 0 to 100000"},
 	{`"company": {"minimum": 50}`, "company.minimum", "is not a decimal number"},
 	{`"company": {"minimum": "1e9"}`, "company.minimum", "is not a decimal number"},
 	{`"company": {"minimum": "-1"}`, "company.minimum", "is below zero"},

@@ -817,8 +817,11 @@ func (d *oracleDice) maybeNear(percent int) ledger.Date {
 
 func (d *oracleDice) money(currency string) ledger.Money {
 	minor := oneOf[int64](d, 5000, 4999, 5500, 5499, 5501, 7365, 10000, 20000, 900000000000001, 900000000000002)
-	if currency == "JPY" {
+	switch currency {
+	case "JPY":
 		minor = oneOf[int64](d, 8000, 7999, 8001, 16000)
+	case "KWD":
+		minor = oneOf[int64](d, 16500, 16499, 16501, 165000)
 	}
 	return ledger.Money{Minor: minor, Currency: currency}
 }
@@ -864,6 +867,9 @@ func (d *oracleDice) company() {
 	}
 	if co.Currency == "USD" {
 		co.Rates = map[string]string{"EUR": "0.909090909", "JPY": "160", "USD": "3"}
+	}
+	if d.chance(50) {
+		co.Rates["KWD"] = "0.33"
 	}
 	middle := oneOf(d, scene.days...)
 	d.today = middle.AddDays(oneOf(d, 0, 0, 0, -1, 1, 2, -3))
@@ -1055,12 +1061,12 @@ func (d *oracleDice) sentInvoice(number string, kind chase.Kind) chase.SentInvoi
 		si.Offset = oneOf(d, 1, 2, 8, 15, 22, 30, 31, 44, 58, 86)
 	default:
 		si.Offset = oneOf(d, -14, -7, -1, 0, 1, 2, 8, 15, 30, 44)
-		if d.chance(40) {
-			si.Part = oneOf(d, chase.BeforeDue, chase.Overdue)
-		}
-		if kind == chase.ChaseNow && d.chance(25) {
-			si.Offset = chase.NoStep
-		}
+	}
+	if d.chance(40) {
+		si.Part = oneOf(d, chase.BeforeDue, chase.Overdue)
+	}
+	if kind == chase.ChaseNow && d.chance(25) {
+		si.Offset = chase.NoStep
 	}
 	return si
 }

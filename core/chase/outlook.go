@@ -69,22 +69,26 @@ func (p *planner) next(r *receivable, reason Reason, days *slotDays) (Next, bool
 	}
 	from = later(from, p.gapFree(r.account))
 	for {
+		if _, due := r.dueOn(from); !due {
+			offset, ok := r.ladder.following(age(r.Due, from), r.sent)
+			if !ok || offset > farthestOffset {
+				return Next{}, false
+			}
+			from = r.Due.AddDays(offset)
+		}
 		day, ok := days.from(from)
 		if !ok {
 			return Next{}, false
 		}
-		if slices.Contains(r.busy, day) {
+		place, due := r.dueOn(day)
+		switch {
+		case slices.Contains(r.busy, day):
 			from = day.AddDays(1)
-			continue
-		}
-		if place, due := r.dueOn(day); due {
+		case due:
 			return Next{place, day}, true
+		default: // the part before due was over by then
+			from = day
 		}
-		offset, ok := r.ladder.following(age(r.Due, day), r.sent)
-		if !ok || offset > farthestOffset {
-			return Next{}, false
-		}
-		from = r.Due.AddDays(offset)
 	}
 }
 

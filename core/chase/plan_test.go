@@ -358,6 +358,26 @@ func TestR2_UnknownCustomerIsShownAndHeld(t *testing.T) {
 	}
 }
 
+// TestR8_1_NextIsNotLookedForWithoutEnd: a slot more than 400 days after the day on which it is wanted is none.
+func TestR8_1_NextIsNotLookedForWithoutEnd(t *testing.T) {
+	in := oneInvoice(t)
+	in.Company.Slots.SkipHolidays = true
+	today := date(t, "2026-05-12")
+	for i := range 450 {
+		in.Company.Slots.ExtraHolidays = append(in.Company.Slots.ExtraHolidays, today.AddDays(i))
+	}
+	later := in.Invoices[0]
+	later.Number, later.Due = "2", today.AddDays(99)
+	in.Invoices = append(in.Invoices, later)
+	res := Plan(in)
+	if !res.NextSlot.IsZero() || res.Invoices[0].Next != nil {
+		t.Errorf("the first slot is 450 days away, yet %v and %+v", res.NextSlot, res.Invoices[0].Next)
+	}
+	if next := res.Invoices[1].Next; next == nil || next.Date != today.AddDays(450) {
+		t.Errorf("wanted in 100 days and possible 350 days later, got %+v", next)
+	}
+}
+
 func TestG_120InvoicesInOneMessage(t *testing.T) {
 	in := oneInvoice(t)
 	for i := 2; i <= 120; i++ {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -173,9 +174,10 @@ func TestOutcomes(t *testing.T) {
 	for _, mode := range []mailtest.Mode{mailtest.Clear, mailtest.STARTTLS, mailtest.TLS} {
 		for _, c := range cases {
 			t.Run(string(mode)+"/"+c.name, func(t *testing.T) {
-				armed := true
+				var armed atomic.Bool
+				armed.Store(true)
 				s, server := start(t, mailtest.Options{Mode: mode, Behave: func(e mailtest.Event) mailtest.Fate {
-					if !armed {
+					if !armed.Load() {
 						return mailtest.Fate{}
 					}
 					return c.behave(e)
@@ -193,7 +195,7 @@ func TestOutcomes(t *testing.T) {
 				if kept > 0 && out.State != mail.Accepted && out.State != mail.Uncertain {
 					t.Error("the server has a message that is not reported as possibly taken")
 				}
-				armed = false
+				armed.Store(false)
 				out = session.Send(t.Context(), user, []string{"ap@acme.example"}, raw)
 				if c.broken && (out.State != mail.Temporary || !out.Broken) {
 					t.Errorf("a broken session sent: %+v", out)

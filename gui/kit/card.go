@@ -68,10 +68,8 @@ type tappableCard struct{ *Card }
 
 // NewTapCard returns a card that is pressed as a whole.
 func NewTapCard(pad float32, content fyne.CanvasObject, tapped func()) fyne.CanvasObject {
-	c := NewCardPad(pad, content)
-	c.OnTapped = tapped
-	t := &tappableCard{c}
-	c.ExtendBaseWidget(t)
+	t := &tappableCard{&Card{content: PadAll(pad, content), fill: theme.Surface, edge: theme.Border, radius: theme.RadiusCard, OnTapped: tapped}}
+	t.ExtendBaseWidget(t)
 	return t
 }
 

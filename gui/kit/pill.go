@@ -39,6 +39,20 @@ func (t Tone) Colors() (ink, ground fyne.ThemeColorName) {
 	return theme.Muted, theme.GreySoft
 }
 
+// Mark is the stronger colour of a tone, for dots and points.
+func (t Tone) Mark() fyne.ThemeColorName {
+	switch t {
+	case Brand:
+		return theme.Bucket0
+	case Soon:
+		return theme.Bucket1
+	case Bad:
+		return theme.Bucket4
+	}
+	ink, _ := t.Colors()
+	return ink
+}
+
 // Pill is a short word on a soft rounded ground.
 type Pill struct {
 	widget.BaseWidget

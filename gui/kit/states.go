@@ -72,14 +72,25 @@ func Waiting(rows int) fyne.CanvasObject {
 // Slot is a place whose content is swapped: the thing itself, or waiting, empty or failed.
 type Slot struct{ box *fyne.Container }
 
+// NewEmptySlot returns a place with nothing in it yet.
+func NewEmptySlot() *Slot {
+	s := &Slot{container.NewStack()}
+	s.Clear()
+	return s
+}
+
 // NewSlot returns a place with something in it.
 func NewSlot(o fyne.CanvasObject) *Slot { return &Slot{container.NewStack(o)} }
+
+// Clear leaves the place empty, and without room of its own.
+func (s *Slot) Clear() { s.box.Hide() }
 
 // Object is what to put on the screen.
 func (s *Slot) Object() *fyne.Container { return s.box }
 
 // Show swaps the content.
 func (s *Slot) Show(o fyne.CanvasObject) {
+	s.box.Show()
 	if len(s.box.Objects) == 1 && s.box.Objects[0] == o {
 		return
 	}

@@ -254,9 +254,14 @@ type tight struct{}
 
 func base() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 
-func (tight) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color { return base().Color(n, v) }
-func (tight) Font(s fyne.TextStyle) fyne.Resource                          { return base().Font(s) }
-func (tight) Icon(n fyne.ThemeIconName) fyne.Resource                      { return base().Icon(n) }
+func (tight) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	if n == "shadow" {
+		return color.Transparent
+	}
+	return base().Color(n, v)
+}
+func (tight) Font(s fyne.TextStyle) fyne.Resource     { return base().Font(s) }
+func (tight) Icon(n fyne.ThemeIconName) fyne.Resource { return base().Icon(n) }
 func (tight) Size(n fyne.ThemeSizeName) float32 {
 	if n == "padding" {
 		return 0

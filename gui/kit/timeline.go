@@ -54,7 +54,7 @@ func (r *rail) CreateRenderer() fyne.WidgetRenderer {
 	line := &canvas.Rectangle{}
 	dot := &canvas.Circle{StrokeWidth: 2.5}
 	apply := func() {
-		ink, _ := r.tone.Colors()
+		ink := r.tone.Mark()
 		line.FillColor = theme.Color(theme.Border)
 		dot.FillColor, dot.StrokeColor = theme.Color(ink), theme.Color(ink)
 		if r.hollow {
@@ -81,7 +81,7 @@ func (r *rail) CreateRenderer() fyne.WidgetRenderer {
 // Steps is a horizontal line of points with a name above and a remark below each; it goes on in a further
 // row when there are many.
 func Steps(points []Moment) fyne.CanvasObject {
-	const perRow = 7
+	const perRow = 8
 	var rows []fyne.CanvasObject
 	for start := 0; start < len(points); start += perRow {
 		end := min(start+perRow, len(points))
@@ -115,7 +115,7 @@ func (p *stepPoint) CreateRenderer() fyne.WidgetRenderer {
 	detail := &canvas.Text{TextSize: theme.SizeCaption, Alignment: fyne.TextAlignCenter}
 	when := &canvas.Text{TextSize: theme.SizeCaption, Alignment: fyne.TextAlignCenter}
 	apply := func() {
-		ink, _ := p.m.Tone.Colors()
+		ink := p.m.Tone.Mark()
 		line.FillColor = theme.Color(theme.Border)
 		dot.FillColor, dot.StrokeColor = theme.Color(ink), theme.Color(ink)
 		if p.m.Hollow {
@@ -129,7 +129,12 @@ func (p *stepPoint) CreateRenderer() fyne.WidgetRenderer {
 	}
 	apply()
 	return &simple{objects: []fyne.CanvasObject{line, dot, title, detail, when}, refresh: apply,
-		min: func() fyne.Size { return fyne.NewSize(96, 84) },
+		min: func() fyne.Size {
+			if p.m.When == "" {
+				return fyne.NewSize(96, 64)
+			}
+			return fyne.NewSize(96, 80)
+		},
 		layout: func(s fyne.Size) {
 			apply()
 			left, right := float32(0), s.Width

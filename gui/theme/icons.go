@@ -1,10 +1,10 @@
 package theme
 
 import (
-	"strings"
+	"bytes"
+	"fmt"
 
 	"fyne.io/fyne/v2"
-	fynetheme "fyne.io/fyne/v2/theme"
 )
 
 // The icons, drawn on a 24-pixel grid with a line of 1.8.
@@ -47,17 +47,21 @@ var (
 	IconBuilding    = icon("building", `<path d="M5 20.5v-16h9v16M14 9.5h5v11M3.5 20.5h17"/><path d="M8 8.5h3M8 12h3M8 15.5h3"/>`)
 )
 
-func icon(name, body string) fyne.Resource {
-	const line = ` fill="none" stroke="#000000" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" `
-	for _, element := range []string{"<path ", "<circle "} {
-		body = strings.ReplaceAll(body, element, strings.TrimSuffix(element, " ")+line) // recolouring keeps only what stands on each element
-	}
-	return fyne.NewStaticResource(name+".svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">`+body+`</svg>`))
+// black stands in an icon's source for the colour it is given by Tint.
+const black = "#000000"
+
+func icon(name, body string) fyne.Resource { return drawing(name, "1.8", body) }
+
+func drawing(name, width, body string) fyne.Resource {
+	return fyne.NewStaticResource(name+".svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="`+black+`" stroke-width="`+width+`" stroke-linecap="round" stroke-linejoin="round">`+body+`</svg>`))
 }
 
-// Tint returns the icon in a colour of the theme.
+// Tint returns an icon in a colour of the theme in force. Fyne's own recolouring changes fills only,
+// and these icons are lines, so a widget asks again when it is refreshed.
 func Tint(res fyne.Resource, name fyne.ThemeColorName) fyne.Resource {
-	return fynetheme.NewColoredResource(res, name)
+	r, g, b, _ := Color(name).RGBA()
+	hex := fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+	return fyne.NewStaticResource(hex+"-"+res.Name(), bytes.ReplaceAll(res.Content(), []byte(black), []byte(hex)))
 }
 
 // Number is a digit from 1 to 6 in a circle, drawn with lines like the other icons.
@@ -74,5 +78,5 @@ func Number(n int) fyne.Resource {
 	if n >= 1 && n <= len(digits) {
 		body += digits[n-1]
 	}
-	return icon("number-"+string(rune(48+n)), body)
+	return drawing("number-"+string(rune('0'+n)), "1.5", body)
 }

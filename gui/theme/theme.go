@@ -135,6 +135,8 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 		return RadiusCard
 	case fynetheme.SizeNameSelectionRadius:
 		return 0
+	case fynetheme.SizeNameInnerPadding:
+		return 9
 	case fynetheme.SizeNameScrollBar:
 		return 10
 	case fynetheme.SizeNameInlineIcon:
@@ -183,7 +185,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	fynetheme.ColorNameOverlayBackground:   {0xFFFFFFFF, 0x182222FF},
 	fynetheme.ColorNameHeaderBackground:    {0xF8FAFAFF, 0x1A2525FF},
 	fynetheme.ColorNameSeparator:           {0xE6EBEAFF, 0x263332FF},
-	fynetheme.ColorNameShadow:              {0x1321214D, 0x00000099},
+	fynetheme.ColorNameShadow:              {0x13212138, 0x00000080},
 	fynetheme.ColorNameScrollBar:           {0x13212140, 0xE6EEED40},
 	fynetheme.ColorNameScrollBarBackground: {0x00000000, 0x00000000},
 	fynetheme.ColorNameError:               {0xB3261EFF, 0xF0857CFF},

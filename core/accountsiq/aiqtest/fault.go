@@ -37,7 +37,7 @@ type Fault struct {
 	Call       int    // 1 or 0 = the next call of Op, 2 = the one after it
 	Times      int    // calls that fail from there: 0 or 1 = once, Always
 	Kind       FaultKind
-	Code       string // FailCode
+	Code       string // FailCode; "" gives Status Success without a Result, for HasExpired on its own
 	Message    string // ErrorMessage or faultstring
 	HasExpired bool   // FailCode
 	Status     int    // FailHTTP, FailHTML

@@ -111,7 +111,7 @@ func (f *Core) addCustomer(i int) {
 }
 
 func (f *Core) addInvoice(i int, today ledger.Date) {
-	c := &f.Custs[(i*7+i/5)%len(f.Custs)]
+	c := &f.Custs[(i*31+i/len(f.Custs))%len(f.Custs)]
 	age := (i*37)%170 - 28
 	due := today.AddDays(-age)
 	cents := int64(12050 + (i*7919)%480000)
@@ -141,7 +141,7 @@ func (f *Core) addInvoice(i int, today ledger.Date) {
 	if last > 0 {
 		v.Last = &core.LastView{Step: last, Offset: []int{-7, 1, 8, 15, 30, 44}[last], At: Now.AddDate(0, 0, -4-i%20)}
 	}
-	v.Sentence = fmt.Sprintf("Will be sent step %d on %s because it is the next chase day after the step is reached.", v.Next.Step, v.Next.Date)
+	v.Sentence = fmt.Sprintf("Step %d goes on %s, the first chase after the step is reached.", v.Next.Step, "Tuesday 16 June 2026")
 	f.special(i, &v, c, today)
 	f.invByID[v.TransactionID] = len(f.Invs)
 	f.Invs = append(f.Invs, v)
