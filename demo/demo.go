@@ -232,10 +232,13 @@ func indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ")
 }
 
-// Prepare connects the demo company for the window and lets chasing begin; every message waits for an
-// approval, so that there is something to look at before it goes.
+// Prepare connects and syncs the demo company for the window and lets chasing begin; every message waits for
+// an approval, so that there is something to look at before it goes.
 func (d *Demo) Prepare(ctx context.Context) error {
 	if _, err := d.Connect(ctx); err != nil {
+		return err
+	}
+	if _, err := d.App.Sync(ctx, false); err != nil {
 		return err
 	}
 	if err := d.App.SetSetting(ctx, "approval", "always"); err != nil {

@@ -364,7 +364,7 @@ func TestServerDown(t *testing.T) {
 	for name, fault := range map[string]aiqtest.Fault{
 		"maintenance page":    {Kind: aiqtest.FailHTML, Times: aiqtest.Always},
 		"fault of the server": {Kind: aiqtest.FailSOAP, Times: aiqtest.Always},
-		"broken off answers":  {Op: "GetTransactionsModifiedBy", Kind: aiqtest.FailCutOff, Times: aiqtest.Always},
+		"broken off answers":  {Call: 4, Kind: aiqtest.FailCutOff, Times: aiqtest.Always},
 	} {
 		b.Fail(fault)
 		p := c.dunlin("sync", "--json").fails()

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -187,12 +188,20 @@ func (c *computer) finish(cmd *exec.Cmd) result {
 }
 
 func (c *computer) result(cmd *exec.Cmd, took time.Duration) result {
-	r := result{t: c.t, line: strings.Join(cmd.Args[3:], " "), code: cmd.ProcessState.ExitCode(), stdout: cmd.Stdout.(*bytes.Buffer).String(),
-		stderr: cmd.Stderr.(*bytes.Buffer).String(), took: took}
+	r := result{t: c.t, line: strings.Join(cmd.Args[3:], " "), code: cmd.ProcessState.ExitCode(), stdout: said(cmd.Stdout), stderr: said(cmd.Stderr), took: took}
 	if strings.Contains(r.stderr, "panic:") || strings.Contains(r.stderr, "goroutine ") {
 		c.t.Errorf("%s crashed:\n%s", r.line, r.stderr)
 	}
 	return r
+}
+
+// said is what a command wrote, into memory or into a file.
+func said(w io.Writer) string {
+	if f, ok := w.(*os.File); ok {
+		text, _ := os.ReadFile(f.Name()) // nothing was written where there is no file
+		return string(text)
+	}
+	return w.(*bytes.Buffer).String()
 }
 
 func (r result) String() string {

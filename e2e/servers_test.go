@@ -32,7 +32,7 @@ import (
 const (
 	userKey      = "uk-5f1c8e0a-zebra"
 	partnerKey   = "pk-93b2d7aa-zebra"
-	clientID     = "app-71aa-zebra"
+	clientID     = "7a3f0c52-1f0e-4c1b-9f0e-2b7d5e8c9a10" // an application's ID is a GUID
 	clientSecret = "cs-2fd4c0de-zebra"
 	mailUser     = "owner"
 	mailPassword = "mp-0bb1e5-zebra"

@@ -148,7 +148,7 @@ func (e *eventRowRenderer) Layout(s fyne.Size) {
 	r.disc.FillColor = theme.Color(ground)
 	r.disc.Move(fyne.NewPos(20, (s.Height-32)/2))
 	r.disc.Resize(fyne.NewSquareSize(32))
-	r.icon.Resource = theme.Tint(icon, ink)
+	kit.SetIcon(r.icon, theme.Tint(icon, ink))
 	r.icon.Move(fyne.NewPos(28, (s.Height-16)/2))
 	r.icon.Resize(fyne.NewSquareSize(16))
 	const whenWidth = 150

@@ -238,7 +238,7 @@ func (p *customerPage) recipients() fyne.CanvasObject {
 				now := p.detail.Emails[i]
 				p.w.act(lang.L("Saved"), func(ctx context.Context) error { return p.w.deps.Core.SetRecipient(ctx, p.id, now) })
 			}
-			return c
+			return kit.Pad(0, 0, 0, -8, c)
 		}
 		source := e.Source
 		if source == "account" {

@@ -67,7 +67,7 @@ func newMailboxForm() *mailboxForm {
 	m.normal, m.escalated = kit.NewCheck(lang.L("Normal"), nil), kit.NewCheck(lang.L("Escalated"), nil)
 	m.copies, m.forewarned = kit.NewCheck(lang.L("CC"), nil), kit.NewCheck(lang.L("Forewarn"), nil)
 	m.normal.Checked, m.escalated.Checked, m.forewarned.Checked = true, true, true
-	uses := kit.NewField(lang.L("Used for"), kit.HStack(theme.Space3, m.normal, m.escalated, m.copies, m.forewarned), "")
+	uses := kit.NewField(lang.L("Used for"), kit.Pad(0, 0, 0, -8, kit.HStack(theme.Space3, m.normal, m.escalated, m.copies, m.forewarned)), "")
 	m.object = kit.FormOf(m.presetF, m.nameF, m.addressF, m.passwordF, m.smtpF, m.securityF, m.userF, m.imapF, uses)
 	m.showServers(false)
 	return m

@@ -61,7 +61,7 @@ func newSettings(w *Window) *settingsScreen {
 		items = append(items, item)
 	}
 	side := kit.Sized(190, 0, kit.VStack(theme.Space1, items...))
-	split := &fyne.Container{Layout: sideBySide{190, theme.Space6}, Objects: []fyne.CanvasObject{side, s.slot.Object()}}
+	split := &fyne.Container{Layout: sideBySide{190, theme.Space5}, Objects: []fyne.CanvasObject{side, s.slot.Object()}}
 	s.obj = fixedPage(head(lang.L("Settings")), split)
 	return s
 }
@@ -101,7 +101,7 @@ func (s *settingsScreen) reload() {
 }
 
 func (s *settingsScreen) show(o fyne.CanvasObject) {
-	s.slot.Show(scrolled(kit.Pad(0, theme.Space2, theme.Space4, 0, kit.MaxWidth(640, o))))
+	s.slot.Show(scrolled(kit.Pad(2, theme.Space2, theme.Space4, 4, kit.MaxWidth(640, kit.VStack(0, o)))))
 	s.obj.Refresh()
 }
 
@@ -177,7 +177,7 @@ func (s *settingsScreen) control(v core.SettingView) fyne.CanvasObject {
 			}
 			s.store(v.Key, value, nil)
 		}
-		return kit.VStack(0, c, kit.Pad(0, 0, 0, 30, kit.NewParagraph(v.Help).Scale(theme.SizeSmall)))
+		return kit.VStack(0, kit.Pad(0, 0, 0, -8, c), kit.Pad(0, 0, 0, 22, kit.NewParagraph(v.Help).Scale(theme.SizeSmall)))
 	}
 	if v.Key == "slots.weekdays" {
 		return s.weekdays(v)
@@ -231,7 +231,7 @@ func (s *settingsScreen) weekdays(v core.SettingView) fyne.CanvasObject {
 		}
 		boxes = append(boxes, c)
 	}
-	return kit.NewField(v.Label, kit.HStack(theme.Space1, boxes...), v.Help).Object()
+	return kit.NewField(v.Label, kit.Pad(0, 0, 0, -8, kit.HStack(theme.Space1, boxes...)), v.Help).Object()
 }
 
 func choiceName(key, code string) string {

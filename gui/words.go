@@ -1,6 +1,8 @@
 package gui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -53,7 +55,7 @@ func bucketName(b ledger.Bucket) string {
 	if b == ledger.Current {
 		return lang.L("Not due")
 	}
-	return lang.L("{{.Range}} days", map[string]any{"Range": b.String()})
+	return lang.L("{{.Range}} days", map[string]any{"Range": strings.ReplaceAll(b.String(), "-", "–")})
 }
 
 // reasonName names a reason for holding back in a word or two.

@@ -3,6 +3,7 @@ package accountsiq
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -23,6 +24,11 @@ func (r *reply) failing() bool {
 
 const success = "Success"
 
+// failedReply is an answer that says of itself that it is a failure.
+type failedReply struct{ reply }
+
+func (e *failedReply) Error() string { return fmt.Sprintf("status %q, code %q", e.status, e.code) }
+
 // faultError is a soap:Fault.
 type faultError struct{ code, text string }
 
@@ -34,6 +40,7 @@ var (
 	errNoBody      = errors.New("the envelope has no body")
 	errNoResponse  = errors.New("the body does not hold the response element")
 	errNoResult    = errors.New("the response does not hold the result element")
+	errNoStatus    = errors.New("the result does not say whether it is a success")
 	errEmpty       = errors.New("no bytes at all")
 	errTwoResults  = errors.New("more than one result")
 )
@@ -132,6 +139,28 @@ func readFault(s *scanner) error {
 	}
 	return f
 }
+
+// readReply reads a whole answer in the common form and calls rows at its Result. Only an answer
+// that is complete and calls itself a success gives no error.
+func readReply(s *scanner, op string, rows func() error) error {
+	var r reply
+	err := readEnvelope(s, op, func() error { return readResult(s, op, &r, rows) })
+	switch {
+	case r.failing() && !errors.As(err, new(passedOn)):
+		return &failedReply{r}
+	case err != nil:
+		return err
+	case r.status == "":
+		return errNoStatus
+	case !r.result && needsResult[op]:
+		return errNoResult
+	}
+	return nil
+}
+
+// needsResult names the operations whose success is nothing without a Result; for lists its
+// absence means no rows (contract section 6, step 6).
+var needsResult = map[string]bool{"GetCompanyInformation": true, "GetCountTransactionsBy": true}
 
 // readResult reads the <Op>Result inside a response element. rows is called at Result, unless
 // what stands before it already says that the call failed.

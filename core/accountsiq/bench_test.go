@@ -3,6 +3,7 @@ package accountsiq
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -48,21 +49,18 @@ func (p *pageReader) row(n int) {
 func decodePage(src io.Reader, f func(ledger.Transaction) error) error {
 	s := newScanner(src)
 	r := transactionRow{names: names{}}
-	var status reply
-	return readEnvelope(s, "GetTransactionsBy", func() error {
-		return readResult(s, "GetTransactionsBy", &status, func() error {
-			for depth := s.depth; s.more(depth); {
-				r.read(s)
-				t, err := r.finish(nil)
-				if err != nil {
-					return err
-				}
-				if err := f(t); err != nil {
-					return err
-				}
+	return readReply(s, "GetTransactionsBy", func() error {
+		for depth := s.depth; s.more(depth); {
+			r.read(s)
+			t, err := r.finish(nil)
+			if s.err != nil || err != nil {
+				return errors.Join(s.err, err)
 			}
-			return s.err
-		})
+			if err := f(t); err != nil {
+				return err
+			}
+		}
+		return s.err
 	})
 }
 

@@ -38,7 +38,6 @@ type Client struct {
 	log         *slog.Logger
 	now         func() time.Time
 	requests    atomic.Int64
-	traffic     atomic.Int64 // bytes received
 	session     *session
 	secrets     *scrubber
 }
@@ -101,13 +100,6 @@ func (c *Client) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "AccountsIQ client for %q at %s", c.company, c.location.Host())
 }
 
-// failedReply is an answer that says of itself that it is a failure.
-type failedReply struct{ reply }
-
-func (e *failedReply) Error() string {
-	return fmt.Sprintf("status %q, code %q", e.status, e.code)
-}
-
 // passedOn is an error of the caller's own function; it goes back untouched.
 type passedOn struct{ error }
 
@@ -146,31 +138,11 @@ func (c *Client) exchange(ctx context.Context, op, token string, args func(*body
 	started := c.now()
 	err := c.post(ctx, op, request, func(s *scanner) error {
 		a.s = s
-		var r reply
-		err := readEnvelope(s, op, func() error {
-			return readResult(s, op, &r, func() error { return result(a) })
-		})
-		switch {
-		case r.failing() && !errors.As(err, new(passedOn)):
-			return &failedReply{r}
-		case err != nil:
-			return err
-		case r.status == "":
-			return errNoStatus
-		case !r.result && needsResult[op]:
-			return errNoResult
-		}
-		return nil
+		return readReply(s, op, func() error { return result(a) })
 	})
 	c.logCall(ctx, op, started, err)
 	return err
 }
-
-var errNoStatus = errors.New("the result does not say whether it is a success")
-
-// needsResult names the operations whose success is nothing without a Result; for lists its
-// absence means no rows (contract section 6, step 6).
-var needsResult = map[string]bool{"GetCompanyInformation": true, "GetCountTransactionsBy": true}
 
 func (c *Client) logCall(ctx context.Context, op string, started time.Time, err error) {
 	attrs := []slog.Attr{slog.String("op", op), slog.Duration("took", c.now().Sub(started))}

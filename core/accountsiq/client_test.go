@@ -100,9 +100,7 @@ func TestBadAnswers(t *testing.T) {
 		}, Answer, "truncated", true},
 		"cut off gzip": {func(w http.ResponseWriter, _ string) {
 			var b bytes.Buffer
-			z := gzip.NewWriter(&b)
-			write(z, good)
-			_ = z.Close()
+			zip(&b, func(z io.Writer) { write(z, good) })
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(b.Bytes()[:b.Len()-4])
 		}, Answer, "truncated", true},
@@ -297,6 +295,12 @@ func TestAnswerTooLarge(t *testing.T) {
 	if rows, err := readTransactions(connect(t, f.URL, oauth)); len(rows) != 1000 || err != nil {
 		t.Error(len(rows), err)
 	}
+}
+
+func zip(w io.Writer, fill func(io.Writer)) {
+	z := gzip.NewWriter(w)
+	fill(z)
+	_ = z.Close()
 }
 
 // bomb is a small answer that unpacks to a gigabyte of blanks.

@@ -96,7 +96,6 @@ func (r *patientReader) Read(b []byte) (int, error) {
 type limitedReader struct {
 	src  io.Reader
 	left int64
-	read int64
 }
 
 func (r *limitedReader) Read(b []byte) (int, error) {
@@ -104,7 +103,6 @@ func (r *limitedReader) Read(b []byte) (int, error) {
 		b = b[:r.left+1]
 	}
 	n, err := r.src.Read(b)
-	r.read += int64(n)
 	if r.left -= int64(n); r.left < 0 {
 		return 0, errTooLarge
 	}
@@ -144,9 +142,7 @@ func (c *Client) post(ctx context.Context, op string, request []byte, read func(
 	if err != nil {
 		return waited(ctx, err)
 	}
-	bounded := &limitedReader{src: src, left: limit}
-	err = read(newScanner(bounded))
-	c.traffic.Add(bounded.read)
+	err = read(newScanner(&limitedReader{src, limit}))
 	return waited(ctx, byStatus(resp.StatusCode, err))
 }
 

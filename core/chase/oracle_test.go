@@ -843,6 +843,9 @@ func oracleRandomInput(seed uint64) chase.Input {
 	for _, number := range numbers[:d.IntN(9)] {
 		d.in.Invoices = append(d.in.Invoices, d.invoice(number))
 	}
+	if d.chance(35) {
+		d.crowd()
+	}
 	for i, n := 0, d.IntN(7); i < n; i++ {
 		d.in.History = append(d.in.History, d.sent())
 	}
@@ -1022,6 +1025,21 @@ func (d *oracleDice) invoice(number string) chase.Invoice {
 	return inv
 }
 
+// crowd gives most invoices to one customer and one due date, under several schedules, so that
+// the oldest of a group has to be chosen among equals (R4.3).
+func (d *oracleDice) crowd() {
+	for i := range d.in.Invoices {
+		inv := &d.in.Invoices[i]
+		inv.Customer = d.in.Customers[0].Code
+		if d.chance(75) {
+			inv.Due = d.in.Invoices[0].Due
+		}
+		if d.chance(60) {
+			inv.Schedule = chase.Choice{Set: true, Name: oneOf(d, d.names()...)}
+		}
+	}
+}
+
 // sent is a message of the past about one to three invoices of one customer.
 func (d *oracleDice) sent() chase.Sent {
 	co := d.in.Company
@@ -1106,7 +1124,7 @@ func (d *oracleDice) balances(c *chase.Customer) {
 	}
 	c.Reported = []ledger.Money{}
 	for _, m := range oracleTotals(all) {
-		if m.Minor != 0 || d.chance(50) {
+		if m.Minor != 0 && !d.chance(5) || m.Minor == 0 && d.chance(50) { // what is left out counts as 0
 			c.Reported = append(c.Reported, m)
 		}
 	}

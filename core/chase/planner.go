@@ -2,6 +2,7 @@ package chase
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +96,7 @@ func (p *planner) addItems(in Input) {
 		ladders[s.Name] = newLadder(s)
 	}
 	var paid []*receivable
+	p.open = make([]*receivable, 0, len(in.Invoices))
 	items := make([]receivable, len(in.Invoices))
 	for i := range in.Invoices {
 		inv := &in.Invoices[i]
@@ -114,8 +116,8 @@ func (p *planner) addItems(in Input) {
 			paid = append(paid, r)
 		}
 	}
-	slices.SortFunc(p.open, byDueThenNumber)
-	slices.SortFunc(paid, byDueThenNumber)
+	sortByDueThenNumber(p.open)
+	sortByDueThenNumber(paid)
 	p.deal(paid)
 }
 
@@ -147,18 +149,30 @@ func scheduleName(invoice, customer Choice, companys string) string {
 	return companys
 }
 
-// byDueThenNumber is the order of every list of invoices; no due date comes last.
-func byDueThenNumber(a, b *receivable) int {
-	if a.Due != b.Due {
-		switch {
-		case a.Due.IsZero():
-			return 1
-		case b.Due.IsZero():
-			return -1
-		}
-		return a.Due.Sub(b.Due)
+// sortByDueThenNumber makes the order of every list of invoices; no due date comes last. The keys are
+// laid out side by side first, which the memory answers faster than a chase through pointers.
+func sortByDueThenNumber(list []*receivable) {
+	type entry struct {
+		due    int // days, with no date after every other
+		number string
+		*receivable
 	}
-	return cmp.Or(strings.Compare(a.Number, b.Number), strings.Compare(a.Customer, b.Customer))
+	entries := make([]entry, len(list))
+	for i, r := range list {
+		entries[i] = entry{math.MaxInt, r.Number, r}
+		if !r.Due.IsZero() {
+			entries[i].due = r.Due.Sub(unixEpoch)
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.due != b.due {
+			return cmp.Compare(a.due, b.due)
+		}
+		return cmp.Or(strings.Compare(a.number, b.number), strings.Compare(a.Customer, b.Customer))
+	})
+	for i, e := range entries {
+		list[i] = e.receivable
+	}
 }
 
 // addToBalance adds a row to the account's balance and to its credit (R2.1; R2.2, 11).

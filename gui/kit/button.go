@@ -183,10 +183,10 @@ func (r *buttonRenderer) apply() {
 		if r.b.Text == "" && !r.b.disabled && r.b.Kind == Quiet && !r.b.hovered {
 			ink = theme.Muted
 		}
-		r.img.Resource = theme.Tint(r.b.Icon, ink)
+		SetIcon(r.img, theme.Tint(r.b.Icon, ink))
 	}
 	if r.b.after != nil {
-		r.arrow.Resource = theme.Tint(r.b.after, ink)
+		SetIcon(r.arrow, theme.Tint(r.b.after, ink))
 	}
 }
 

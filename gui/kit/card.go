@@ -92,6 +92,15 @@ func Icon(res fyne.Resource, name fyne.ThemeColorName, size float32) fyne.Canvas
 	return i
 }
 
+// SetIcon gives an image another picture; the image reads it only when it is another one.
+func SetIcon(img *canvas.Image, res fyne.Resource) {
+	if img.Resource != nil && img.Resource.Name() == res.Name() {
+		return
+	}
+	img.Resource = res
+	img.Refresh()
+}
+
 type iconView struct {
 	widget.BaseWidget
 	res  fyne.Resource
@@ -103,7 +112,7 @@ func (i *iconView) CreateRenderer() fyne.WidgetRenderer {
 	img := canvas.NewImageFromResource(theme.Tint(i.res, i.name))
 	img.FillMode = canvas.ImageFillContain
 	return &simple{objects: []fyne.CanvasObject{img}, min: func() fyne.Size { return fyne.NewSquareSize(i.size) },
-		refresh: func() { img.Resource = theme.Tint(i.res, i.name); img.Refresh() }}
+		refresh: func() { SetIcon(img, theme.Tint(i.res, i.name)) }}
 }
 
 // Disc is an icon on a round soft ground.

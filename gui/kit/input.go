@@ -317,20 +317,20 @@ func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 		}
 		label.Color = theme.Color(ink)
 		label.Text = Fit(text, max(width-42, 20), theme.SizeBody, fyne.TextStyle{})
-		arrow.Resource = theme.Tint(theme.IconDown, theme.Muted)
+		SetIcon(arrow, theme.Tint(theme.IconDown, theme.Muted))
 	}
 	apply(200)
 	layout := func(size fyne.Size) {
 		apply(size.Width)
 		bg.Resize(size)
 		m := label.MinSize()
-		label.Move(fyne.NewPos(12, (size.Height-m.Height)/2))
+		label.Move(fyne.NewPos(10, (size.Height-m.Height)/2))
 		label.Resize(m)
 		arrow.Resize(fyne.NewSquareSize(14))
 		arrow.Move(fyne.NewPos(size.Width-26, (size.Height-14)/2))
 	}
 	return &simple{objects: []fyne.CanvasObject{bg, label, arrow}, layout: layout,
-		min:     func() fyne.Size { return fyne.NewSize(140, 36) },
+		min:     func() fyne.Size { return fyne.NewSize(140, 35) },
 		refresh: func() { layout(s.Size()); canvas.Refresh(s) }}
 }
 

@@ -115,7 +115,7 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 		bg.Resize(s)
 		x := float32(theme.Space3)
 		if n.icon != nil {
-			img.Resource = theme.Tint(n.icon, ink)
+			SetIcon(img, theme.Tint(n.icon, ink))
 			img.Move(fyne.NewPos(x, (s.Height-18)/2))
 			img.Resize(fyne.NewSquareSize(18))
 			x += 30

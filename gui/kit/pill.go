@@ -177,7 +177,7 @@ func (p *SwitchPill) CreateRenderer() fyne.WidgetRenderer {
 			bg.StrokeColor = theme.Color(ink)
 		}
 		dot.FillColor, c.Color, c.Text = theme.Color(ink), theme.Color(ink), p.text
-		arrow.Resource = theme.Tint(theme.IconDown, ink)
+		SetIcon(arrow, theme.Tint(theme.IconDown, ink))
 	}
 	apply()
 	width := func() float32 {

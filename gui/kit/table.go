@@ -22,6 +22,7 @@ type Column struct {
 	Grow  float32
 	Right bool // numbers
 	Dots  bool // the three dots of the row's menu
+	Spare int  // where there is no room for all, the columns with the highest number above 0 go first
 }
 
 // Cell is what one column of one row shows.
@@ -123,36 +124,65 @@ func (t *DataTable) CreateRenderer() fyne.WidgetRenderer {
 			t.body.Move(fyne.NewPos(0, headerHeight))
 			t.body.Resize(fyne.NewSize(s.Width, max(s.Height-headerHeight, 0)))
 		},
-		min:     func() fyne.Size { return fyne.NewSize(t.leastWidth(), headerHeight+2*rowHeight) },
+		min:     func() fyne.Size { return fyne.NewSize(t.leastWidth(0), headerHeight+2*rowHeight) },
 		refresh: func() { t.header.Refresh(); t.list.Refresh() }}
 }
 
-func (t *DataTable) leastWidth() float32 {
+// leastWidth is what the columns that are spared no less than level need.
+func (t *DataTable) leastWidth(level int) float32 {
 	w := 2 * tablePad
+	last := -1
 	for i, c := range t.Columns {
-		w += c.Width
-		if i > 0 {
-			w += columnGap
+		if c.Spare > level {
+			continue
 		}
+		w += c.Width + t.gap(last, i)
+		last = i
 	}
 	return w
 }
 
-// place returns the left edge and the width of each column.
-func (t *DataTable) place(width float32) (x, w []float32) {
-	x, w = make([]float32, len(t.Columns)), make([]float32, len(t.Columns))
-	free, grow := width-t.leastWidth(), float32(0)
-	for _, c := range t.Columns {
-		grow += c.Grow
+// gap is the room between two columns: more where numbers at the right edge meet words at the left one.
+func (t *DataTable) gap(before, i int) float32 {
+	switch {
+	case before < 0:
+		return 0
+	case t.Columns[before].Right && !t.Columns[i].Right:
+		return columnGap + 10
 	}
-	at := tablePad
+	return columnGap
+}
+
+// place returns the left edge and the width of each column; a column that is left out has no width.
+func (t *DataTable) place(width float32) (x, w []float32) {
+	level := 0
+	for _, c := range t.Columns {
+		level = max(level, c.Spare)
+	}
+	for level > 0 && t.leastWidth(level) > width {
+		level--
+	}
+	x, w = make([]float32, len(t.Columns)), make([]float32, len(t.Columns))
+	free, grow := width-t.leastWidth(level), float32(0)
+	for _, c := range t.Columns {
+		if c.Spare <= level {
+			grow += c.Grow
+		}
+	}
+	at, last := tablePad, -1
 	for i, c := range t.Columns {
+		if c.Spare > level {
+			x[i] = -1000
+			continue
+		}
+		at += t.gap(last, i)
+		last = i
 		w[i] = c.Width
 		if grow > 0 && free > 0 {
 			w[i] += free * c.Grow / grow
 		}
 		x[i] = at
-		at += w[i] + columnGap
+		at += w[i]
 	}
 	return x, w
 }
@@ -334,7 +364,7 @@ type rowRenderer struct {
 	shade   color.Color // the colour the dots were made for
 }
 
-func (r *rowRenderer) MinSize() fyne.Size           { return fyne.NewSize(r.row.t.leastWidth(), rowHeight) }
+func (r *rowRenderer) MinSize() fyne.Size           { return fyne.NewSize(r.row.t.leastWidth(0), rowHeight) }
 func (r *rowRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *rowRenderer) Destroy()                     {}
 func (r *rowRenderer) Refresh()                     { r.Layout(r.row.Size()); canvas.Refresh(r.row) }
@@ -362,7 +392,7 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 func (r *rowRenderer) layoutDots(x, height float32) {
 	if ink := theme.Color(theme.Muted); r.shade != ink || r.dots.Resource == nil {
 		r.shade = ink
-		r.dots.Resource = theme.Tint(theme.IconMore, theme.Muted)
+		SetIcon(r.dots, theme.Tint(theme.IconMore, theme.Muted))
 	}
 	r.dots.Show()
 	r.dots.Move(fyne.NewPos(x, (height-16)/2))
@@ -403,6 +433,10 @@ func (r *rowRenderer) layoutCell(rc rowCell, cell Cell, c Column, x, w, height f
 		rc.sub.Resize(sm)
 	}
 	rc.pill.Hide()
+	if w == 0 {
+		main.Text, rc.sub.Text = "", ""
+		return
+	}
 	if cell.Pill && text != "" {
 		on, ground := cell.Tone.Colors()
 		ink = on
@@ -507,6 +541,10 @@ func (r *headerRenderer) Layout(size fyne.Size) {
 			room -= 16
 		}
 		text.Text = Fit(c.Title, room, theme.SizeSmall, text.TextStyle)
+		if w[i] == 0 {
+			text.Text = ""
+			continue
+		}
 		text.Color = theme.Color(ink)
 		m := text.MinSize()
 		left := x[i]
@@ -520,7 +558,7 @@ func (r *headerRenderer) Layout(size fyne.Size) {
 			if t.desc {
 				res = theme.IconDown
 			}
-			r.arrow.Resource = theme.Tint(res, theme.Text)
+			SetIcon(r.arrow, theme.Tint(res, theme.Text))
 			ax := left + m.Width + 3
 			if c.Right {
 				ax = left - 16
