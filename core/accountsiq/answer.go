@@ -208,10 +208,12 @@ func readResult(s *scanner, op string, r *reply, rows func() error) error {
 }
 
 // unknownOperation matches the sentences in which web services say that they do not have an
-// operation: ASP.NET's first, then those of other stacks.
+// operation: ASP.NET's first, then those of other stacks. They are taken narrowly, as the caller
+// goes on without what is not offered.
 var unknownOperation = regexp.MustCompile(`(?i)did not recognize the value of HTTP Header SOAPAction` +
-	`|without a valid action parameter|no such (operation|method)|(operation|method|procedure|function) .*` +
-	`(not (found|implemented|present|supported|defined|exist)|does ?n.t exist|unknown)|(unknown|unsupported) (operation|method)` +
+	`|without a valid action parameter|the action '[^']*' was not recognized` +
+	`|no such (operation|method|procedure)|(unknown|unsupported|unrecognized) (operation|method|procedure)` +
+	`|(operation|method|procedure) ['"]?[\w:/.#{}-]+['"]? (is |was )?(not (found|implemented|present|supported|defined|recognized)|does not exist|doesn't exist|unknown)` +
 	`|cannot be processed at the receiver, due to a ContractFilter mismatch`)
 
 // codeWord finds the words of a fault that may be one of AccountsIQ's codes.

@@ -136,6 +136,26 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
+func TestUnknownOperations(t *testing.T) {
+	for text, want := range map[string]bool{
+		"System.Web.Services.Protocols.SoapException: Server did not recognize the value of HTTP Header SOAPAction: http://x/Y.": true,
+		"Unable to handle request. The action 'http://x/Y' was not recognized.":                                                  true,
+		"Procedure 'GetCurrencies' not present":                                                                                  true,
+		"Method 'ns1:GetCurrencies' not implemented: no":                                                                         true,
+		"Operation GetCurrencies is not supported.":                                                                              true,
+		"Unknown operation GetCurrencies":                                                                                        true,
+		"The operation failed because the account is not found":                                                                  false,
+		"Method failed. Object not found":                                                                                        false,
+		"Function evaluation timed out; record does not exist":                                                                   false,
+		"Server was unable to process request. ---> Operation is not valid due to the current state of the object.":              false,
+		"": false,
+	} {
+		if got := unknownOperation.MatchString(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 // Every code of contract section 6 has words of its own group.
 func TestCodes(t *testing.T) {
 	for name, want := range map[string]string{
