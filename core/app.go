@@ -46,6 +46,7 @@ type App struct {
 	journal *outbox.Journal
 
 	outlookMu sync.Mutex // one reckoning of the outlook at a time
+	forecast  forecast   // under outlookMu
 
 	clerk clerk
 }
@@ -113,6 +114,9 @@ func (a *App) openCompany(ctx context.Context, dir string) error {
 		return &Problem{Code: "state_folder", Message: "The record of sent messages cannot be opened: " + err.Error() + ".",
 			Hint: "Check that your state folder can be written and that the disk is not full."}
 	}
+	a.outlookMu.Lock()
+	a.forecast = forecast{}
+	a.outlookMu.Unlock()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.st, a.journal = st, journal

@@ -255,7 +255,11 @@ func (a *App) slotDuty(ctx context.Context, st *store.Store, set map[string]stri
 		return nil
 	}
 	order := runOrder{slot: slot, kind: "slot"}
-	err = a.job(ctx, func(ctx context.Context) error { _, err := a.run(ctx, order); return err })
+	var view RunView
+	err = a.job(ctx, func(ctx context.Context) (err error) {
+		view, err = a.run(ctx, order)
+		return err
+	})
 	if err != nil && isTemporary(err) {
 		a.clerk.retries++
 		a.clerk.retryAt = now.Add(backOff(a.clerk.retries))
@@ -264,8 +268,8 @@ func (a *App) slotDuty(ctx context.Context, st *store.Store, set map[string]stri
 		}
 	}
 	a.clerk.retries, a.clerk.retryAt = 0, time.Time{}
-	if err != nil {
-		err = errors.Join(err, a.recordHeld(ctx, st, order, err))
+	if view.State == RunHeld {
+		err = errors.Join(err, a.recordHeld(ctx, st, order, view.Reason))
 	}
 	return errors.Join(err, a.advanceSlot(ctx, st, set, a.deps.Now()))
 }
@@ -343,12 +347,12 @@ func (a *App) DismissMissedSlot(ctx context.Context) error {
 	return a.change(ctx, st, "", "", func(tx *store.Tx) error { return tx.DeleteSetting(ctx, keyMissedSlot) })
 }
 
-// recordHeld keeps that a run could not be carried out, and tells the owner.
-func (a *App) recordHeld(ctx context.Context, st *store.Store, o runOrder, cause error) error {
-	p := ProblemOf(cause)
+// recordHeld keeps that a run could not be carried out, and why (R6.1).
+func (a *App) recordHeld(ctx context.Context, st *store.Store, o runOrder, reason string) error {
 	now := a.deps.Now()
-	return a.change(context.WithoutCancel(ctx), st, "run", "Nothing was sent: "+p.Message, func(tx *store.Tx) error {
-		err := tx.AddRun(ctx, store.Run{ID: o.id(), SlotAt: o.slot, Kind: o.kind, Started: now, Finished: now, State: RunHeld, Reason: "data not fresh: " + p.Message})
+	ctx = context.WithoutCancel(ctx)
+	return a.change(ctx, st, "run", "Nothing was sent: "+reason, func(tx *store.Tx) error {
+		err := tx.AddRun(ctx, store.Run{ID: o.id(), SlotAt: o.slot, Kind: o.kind, Started: now, Finished: now, State: RunHeld, Reason: reason})
 		if errors.Is(err, store.ErrExists) {
 			return nil
 		}

@@ -80,30 +80,56 @@ func (a *App) figures(ctx context.Context, st *store.Store, o *Overview) (err er
 	return err
 }
 
+// forecast is what the next slot would bring, remembered until the data or the slot change: reckoning it
+// takes a look at every open invoice.
+type forecast struct {
+	version  int64
+	slot     time.Time
+	messages int
+	totals   []Amount
+}
+
 // nextRun says what the next slot would bring if nothing changes until then.
 func (a *App) nextRun(ctx context.Context, st *store.Store, o *Overview) error {
-	s, err := a.situation(ctx, a.deps.Now())
+	set, err := st.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	next, ok := chase.NewCalendar(s.in.Company).NextSlot(a.deps.Now())
+	next, ok := chase.NewCalendar(companyInput(store.Facts{Settings: set})).NextSlot(a.deps.Now())
 	if !ok {
 		return nil
 	}
-	o.NextSlot = next
-	s.in.Now = next
+	f, err := a.forecastFor(ctx, st, next)
+	o.NextSlot, o.NextMessages, o.NextTotals = next, f.messages, f.totals
+	return err
+}
+
+func (a *App) forecastFor(ctx context.Context, st *store.Store, slot time.Time) (forecast, error) {
+	a.outlookMu.Lock()
+	defer a.outlookMu.Unlock()
+	version, err := st.Version(ctx)
+	if err != nil {
+		return forecast{}, err
+	}
+	if f := a.forecast; f.version == version && f.slot.Equal(slot) {
+		return f, nil
+	}
+	res, s, err := a.plan(ctx, slot)
+	if err != nil {
+		return forecast{}, err
+	}
 	totals := map[string]ledger.Money{}
-	res := chase.Plan(s.in)
 	for _, m := range res.Messages {
 		for _, t := range m.Totals {
 			totals[t.Currency] = totals[t.Currency].Add(t)
 		}
 	}
-	o.NextMessages = len(res.Messages)
+	f := forecast{version: s.version, slot: slot, messages: len(res.Messages)}
 	for _, currency := range sortedKeys(totals) {
-		o.NextTotals = append(o.NextTotals, Amount{currency, totals[currency].String()})
+		f.totals = append(f.totals, Amount{currency, totals[currency].String()})
 	}
-	return nil
+	a.forecast = f
+	return f, nil
 }
 
 func (a *App) waiting(ctx context.Context, st *store.Store, o *Overview) error {

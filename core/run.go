@@ -338,7 +338,11 @@ func runText(v RunView) string {
 func (a *App) Run(ctx context.Context, approve bool) (RunView, error) {
 	var view RunView
 	err := a.exclusively(func() (err error) {
-		view, err = a.run(ctx, runOrder{slot: a.deps.Now(), kind: "manual", approve: approve})
+		order := runOrder{slot: a.deps.Now(), kind: "manual", approve: approve}
+		view, err = a.run(ctx, order)
+		if st, stErr := a.company(); stErr == nil && view.State == RunHeld {
+			err = errors.Join(err, a.recordHeld(ctx, st, order, view.Reason))
+		}
 		return err
 	})
 	return view, err

@@ -156,3 +156,18 @@ func (b *bench) golden(name string) {
 	b.flush()
 	test.AssertImageMatches(b.T, name+".png", b.w.win.Canvas().Capture())
 }
+
+// lastButton finds the topmost of several buttons with the same words.
+func lastButton(b *bench, text string) *kit.Button {
+	b.Helper()
+	var found *kit.Button
+	for _, o := range b.all() {
+		if x, ok := o.(*kit.Button); ok && x.Visible() && x.Text == text {
+			found = x
+		}
+	}
+	if found == nil {
+		b.Fatalf("no button %q", text)
+	}
+	return found
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // refuseOld answers an operation with a failure for every token but the newest good ones.
@@ -214,6 +215,30 @@ func TestOneRenewalForAll(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Refused keys are sent once, not once for every call that waits for the answer.
+func TestWaitersShareAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		refused := errors.New("refused")
+		s := &session{gate: make(chan struct{}, 1)}
+		if err := s.enter(ctx); err != nil {
+			t.Fatal(err)
+		}
+		waiter := make(chan error)
+		go func() { waiter <- s.enter(ctx) }()
+		synctest.Wait()
+		s.note(ctx, tokens{}, refused)
+		s.leave()
+		if err := <-waiter; err != refused {
+			t.Errorf("the waiter heard %v", err)
+		}
+		s.leave()
+		if err := s.enter(ctx); err != nil {
+			t.Errorf("a later call may not try again: %v", err)
+		}
+	})
 }
 
 func TestWaitingForARenewalEndsWithTheContext(t *testing.T) {
