@@ -544,7 +544,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
-	for _, auth := range []Auth{nil, OAuth{ClientID: "x"}, OAuth{ClientSecret: "x"}, UserKey{UserKey: "x"}} {
+	for _, auth := range []Auth{nil, OAuth{ClientID: "x"}, OAuth{ClientSecret: "x"}, UserKey{}} {
 		if _, err := New(Config{Company: "A", Auth: auth, Location: uk}); problemOf(t, err).Code != "missing_key" {
 			t.Error(auth, err)
 		}

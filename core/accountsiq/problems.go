@@ -15,7 +15,7 @@ var (
 		hint:    "In AccountsIQ open Setup, then Company Details & Settings, and copy the Company ID."}
 	pMissingKey = problem{kind: Input, code: "missing_key",
 		message: "A key for the sign-in is missing.",
-		hint:    "Enter the User Key and the partner key, or the client ID and the client secret."}
+		hint:    "Enter the User Key, or the client ID and the client secret."}
 	pBadID = problem{kind: Input, code: "bad_id",
 		message: "An id lies outside the numbers that AccountsIQ uses.",
 		hint:    "Please send us the log."}
@@ -117,6 +117,9 @@ var (
 	pRefusedKey = problem{kind: Credentials, code: "refused_key",
 		message: "AccountsIQ refused the Company ID and User Key.",
 		hint:    "Check the location, look for stray spaces or commas, and make sure that Save was pressed in AccountsIQ after the User Key was requested."}
+	pNoPartnerKey = problem{kind: Credentials, code: "refused_key",
+		message: "AccountsIQ refused the Company ID and User Key.",
+		hint:    "Check the location, look for stray spaces or commas, and make sure that Save was pressed in AccountsIQ after the User Key was requested. It may also want a partner key: ask AccountsIQ, or sign in with an integration application instead."}
 	pStrayCharacters = problem{kind: Credentials, code: "stray_characters",
 		message: "AccountsIQ refused the sign-in, and there are unusual characters in the ID or in a key.",
 		hint:    "Copy the ID and the key again without spaces, commas or quotes."}

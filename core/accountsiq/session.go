@@ -142,9 +142,10 @@ func (c *Client) keep(ctx context.Context, t tokens, err error) {
 	c.session.note(ctx, t, err)
 }
 
-// UserKey signs in to Integration 1.1 as a user of one company.
+// UserKey signs in to Integration 1.1 as a user of one company. Without a partner key the sign-in leaves it
+// out, and AccountsIQ says whether it wants one.
 type UserKey struct {
-	PartnerKey Secret
+	PartnerKey Secret // "" for none
 	UserKey    Secret
 }
 
@@ -158,7 +159,7 @@ func (k UserKey) check(company string) error {
 	if company == "" {
 		return newError(pMissingCompany, "")
 	}
-	if k.PartnerKey == "" || k.UserKey == "" {
+	if k.UserKey == "" {
 		return newError(pMissingKey, "")
 	}
 	return nil
@@ -171,7 +172,7 @@ func (k UserKey) fetch(ctx context.Context, c *Client) (tokens, error) {
 	var t tokens
 	request := c.version.envelope(op, "", "", func(w *body) {
 		w.text("companyID", c.company)
-		w.text("partnerKey", k.PartnerKey.Reveal())
+		w.optional("partnerKey", k.PartnerKey.Reveal())
 		w.text("userKey", k.UserKey.Reveal())
 	})
 	err := c.signInCall(ctx, op, request, func(s *scanner) error {
@@ -186,6 +187,9 @@ func (k UserKey) fetch(ctx context.Context, c *Client) (tokens, error) {
 	})
 	if err != nil {
 		return tokens{}, err
+	}
+	if t.access == "" && k.PartnerKey == "" {
+		return tokens{}, c.refusal(op, pNoPartnerKey, reply{}, c.company, k.UserKey.Reveal())
 	}
 	if t.access == "" {
 		return tokens{}, c.refusal(op, pRefusedKey, reply{}, c.company, k.PartnerKey.Reveal(), k.UserKey.Reveal())

@@ -282,3 +282,16 @@ func TestSecretNeverPrints(t *testing.T) {
 		t.Error(err, err2, string(j))
 	}
 }
+
+func TestPartnerKeyIsLeftOutWhenThereIsNone(t *testing.T) {
+	f := newFake(t)
+	f.say("Login", `<LoginResponse/>`)
+	c := connect(t, f.URL, UserKey{UserKey: testUserKey}, func(cfg *Config) { cfg.Company = "DEMO01" })
+	err := c.SignIn(t.Context())
+	if e := problemOf(t, err); e.Code != "refused_key" || !strings.Contains(e.Hint, "partner key") {
+		t.Errorf("%+v", e)
+	}
+	if strings.Contains(f.bodies[0], "partnerKey") {
+		t.Errorf("sent %s", f.bodies[0])
+	}
+}

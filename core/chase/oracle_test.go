@@ -1138,7 +1138,8 @@ func (d *oracleDice) balances(c *chase.Customer) {
 
 // --- comparing ---
 
-// oracleLines writes a result line by line, everything but the sentences.
+// oracleLines writes a result line by line, everything but the sentences. Go syntax is used because
+// the short form of an amount leaves out its currency.
 func oracleLines(r chase.Result) []string {
 	const layout = "2006-01-02T15:04:05.999999999Z07:00"
 	lines := []string{
@@ -1146,19 +1147,20 @@ func oracleLines(r chase.Result) []string {
 		"next_slot " + r.NextSlot.Format(layout), fmt.Sprintf("refused %q", r.Refused),
 	}
 	for i, m := range r.Messages {
-		m.Channel = oracleChannel(m.Channel)
-		lines = append(lines, fmt.Sprintf("message %d %+v", i, m))
+		m.Invoices, m.Totals = append([]chase.Listed{}, m.Invoices...), append([]ledger.Money{}, m.Totals...)
+		m.To, m.CC = append([]string{}, m.To...), append([]string{}, m.CC...) // nil or empty is the same
+		lines = append(lines, fmt.Sprintf("message %d %#v", i, m))
 	}
 	for i, o := range r.Invoices {
 		line := fmt.Sprintf("invoice %d %q of %q age=%d bucket=%s missing_rate=%q", i, o.Number, o.Customer, o.AgeDays, o.Bucket, o.MissingRate)
 		if o.Due != nil {
-			line += fmt.Sprintf(" due=%+v", *o.Due)
+			line += fmt.Sprintf(" due=%#v", *o.Due)
 		}
 		if o.Held != nil {
 			line += fmt.Sprintf(" held=%s until=%s", o.Held.Reason, o.Held.Until)
 		}
 		if o.Next != nil {
-			line += fmt.Sprintf(" next=%+v on %s", o.Next.Place, o.Next.Date)
+			line += fmt.Sprintf(" next=%#v on %s", o.Next.Place, o.Next.Date)
 		}
 		lines = append(lines, line)
 	}
@@ -1205,7 +1207,7 @@ func oracleSmaller(in chase.Input) []chase.Input {
 		c.Schedules, c.Customers = slices.Clone(in.Schedules), slices.Clone(in.Customers)
 		c.Invoices, c.History = slices.Clone(in.Invoices), slices.Clone(in.History)
 		change(&c)
-		if fmt.Sprintf("%+v", c) != fmt.Sprintf("%+v", in) {
+		if fmt.Sprintf("%#v", c) != fmt.Sprintf("%#v", in) {
 			out = append(out, c)
 		}
 	}
@@ -1234,9 +1236,7 @@ func oracleSmaller(in chase.Input) []chase.Input {
 		try(func(c *chase.Input) { c.Customers[i].Credits = nil })
 		try(func(c *chase.Input) { c.Customers[i].LedgerRest = nil })
 		if cust.Reported != nil {
-			try(func(c *chase.Input) {
-				c.Customers[i].Reported = nil
-			})
+			try(func(c *chase.Input) { c.Customers[i].Reported = nil })
 		}
 		try(func(c *chase.Input) { c.Customers[i].HoldUntil = ledger.Date{} })
 		try(func(c *chase.Input) { c.Customers[i].Schedule = chase.Choice{} })
@@ -1274,10 +1274,10 @@ func oracleShow(in chase.Input) string {
 		fmt.Fprintf(&b, "schedule %+v\n", s)
 	}
 	for _, c := range in.Customers {
-		fmt.Fprintf(&b, "customer %+v\n", c)
+		fmt.Fprintf(&b, "customer %+v\n credits %#v reported %#v rest %#v\n", c, c.Credits, c.Reported, c.LedgerRest)
 	}
 	for _, inv := range in.Invoices {
-		fmt.Fprintf(&b, "invoice %+v\n", inv)
+		fmt.Fprintf(&b, "invoice in %s %+v\n", inv.Outstanding.Currency, inv)
 	}
 	for _, h := range in.History {
 		fmt.Fprintf(&b, "sent %+v\n", h)

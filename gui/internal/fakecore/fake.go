@@ -570,7 +570,7 @@ func (f *Core) Customer(_ context.Context, id int64) (core.CustomerDetail, error
 	if !ok {
 		return core.CustomerDetail{}, &core.Problem{Code: "unknown_customer", Message: "There is no such customer.", Hint: "Sync and try again."}
 	}
-	d := core.CustomerDetail{CustomerView: f.Custs[i], Messages: f.Past[:min(4, len(f.Past))], Events: f.Events[:5]}
+	d := core.CustomerDetail{CustomerView: f.Custs[i], Messages: f.Past[:min(4, len(f.Past))], Events: f.Events[:min(5, len(f.Events))]}
 	return d, f.fails("Customer")
 }
 
@@ -595,7 +595,7 @@ func (f *Core) Invoice(_ context.Context, id int64) (core.InvoiceDetail, error) 
 		return core.InvoiceDetail{}, &core.Problem{Code: "unknown_invoice", Message: "There is no such invoice.", Hint: "Sync and try again."}
 	}
 	v := f.Invs[i]
-	d := core.InvoiceDetail{InvoiceView: v, Messages: f.Past[1:min(4, len(f.Past))], Events: f.Events[5:6]}
+	d := core.InvoiceDetail{InvoiceView: v, Messages: f.Past[min(1, len(f.Past)):min(4, len(f.Past))], Events: f.Events[min(5, len(f.Events)):min(6, len(f.Events))]}
 	if v.Amount != v.Outstanding {
 		paid := minor(v.Amount) - minor(v.Outstanding)
 		d.Payments = []core.PaymentView{{Type: "SR", Number: "2291", Date: v.Due.AddDays(3), Amount: core.Amount{Currency: v.Currency, Amount: ledger.Money{Minor: paid, Currency: v.Currency}.String()}}}
