@@ -17,11 +17,7 @@ func (p *puller) delta(ctx context.Context, mark time.Time) error {
 	if err != nil {
 		return wrap("reading the company", err)
 	}
-	var customers []ledger.Customer
-	err = p.src.CustomersChangedSince(ctx, mark.UTC().Add(-utcOverlap), func(c ledger.Customer) error {
-		customers = append(customers, c)
-		return nil
-	})
+	customers, err := p.changedCustomers(ctx, mark)
 	if err != nil {
 		return wrap("reading the changed customers", err)
 	}
@@ -57,6 +53,23 @@ func (p *puller) delta(ctx context.Context, mark time.Time) error {
 		}
 		return p.mark(ctx, tx, began, Watermark)
 	})
+}
+
+// changedCustomers reads the customers that changed since the watermark; where AccountsIQ does not offer that,
+// all of them: those that did not change are left alone by the store.
+func (p *puller) changedCustomers(ctx context.Context, mark time.Time) (list []ledger.Customer, err error) {
+	keep := func(c ledger.Customer) error {
+		list = append(list, c)
+		return nil
+	}
+	offered, err := p.optional("changed customers", func() error {
+		return p.src.CustomersChangedSince(ctx, mark.UTC().Add(-utcOverlap), keep)
+	})
+	if err != nil || offered {
+		return list, err
+	}
+	list = nil
+	return list, p.src.Customers(ctx, keep)
 }
 
 // deltaItems reads new transactions by creation date, the matches made since, and again by id what those
