@@ -72,7 +72,11 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 	tally, err := a.deliver(ctx, courier, ids)
 	view.Sent, view.Refused, view.Left = tally.Accepted+tally.Uncertain, tally.Refused, tally.Queued
 	if err != nil {
+		// AccountsIQ could not be asked before one of the messages; those that are left wait.
 		view.Reason = ProblemOf(err).Message
+		if tally.Went() > 0 {
+			view.State = RunQueued
+		}
 		return view, errors.Join(err, a.finishRun(context.WithoutCancel(ctx), st, o, &view, tally))
 	}
 	view.State = RunDone
@@ -163,7 +167,7 @@ func (a *App) planRun(ctx context.Context, st *store.Store, o runOrder) (ids []s
 	if err != nil {
 		return nil, false, err
 	}
-	left, err := st.Messages(ctx, store.MessageQuery{States: []string{outbox.Planned, outbox.Approved, outbox.Queued}})
+	left, err := st.Messages(ctx, store.MessageQuery{Kinds: chaseKinds, States: []string{outbox.Planned, outbox.Approved, outbox.Queued}})
 	if err != nil {
 		return nil, false, err
 	}

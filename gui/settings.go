@@ -263,6 +263,7 @@ func (s *settingsScreen) store(key, value string, f *kit.Field) {
 					f.Clear()
 				}
 				s.w.snack.Say(lang.L("Saved"))
+				s.w.readSettings()
 				s.w.reload()
 			case f != nil:
 				p := trouble(err)

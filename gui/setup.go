@@ -471,7 +471,7 @@ func newConnectForm(s *setup) *connectForm {
 		f.entry.OnSubmitted = func(string) { c.submit() }
 	}
 	form := kit.VStack(theme.Space4, kit.FormOf(c.methodF, c.companyF, c.userKeyF, c.clientF, c.codeF, c.locationF, c.addressF, c.partnerF), kit.Pad(0, 0, 0, -10, kit.Leading(c.advanced)))
-	c.object = s.frame(lang.L("Connect with AccountsIQ"), lang.L("Three values from AccountsIQ, and you are in."),
+	c.object = s.frame(lang.L("Connect with AccountsIQ"), lang.L("A few values from AccountsIQ, and you are in."),
 		kit.MaxWidth(860, kit.VStack(theme.Space4, c.problem.Object(), kit.Columns(theme.Space4, []float32{5, 4}, kit.NewCard(form), c.help.Object()))))
 	c.showFields()
 	return c

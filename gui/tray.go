@@ -22,6 +22,7 @@ type tray struct {
 // program, since nobody could bring it back.
 func (w *Window) Tray(app desktop.App, available bool) {
 	w.tray = &tray{app: app, available: available, keep: available}
+	w.readSettings()
 	w.showTray()
 }
 

@@ -85,6 +85,9 @@ type Window struct {
 	setup   *setup
 	tray    *tray
 
+	notify bool // the owner wants notifications
+	setGen int
+
 	endEvents func()
 	pumpDone  chan struct{}
 	stopTick  func()
@@ -97,7 +100,7 @@ func New(d Deps) *Window {
 	if err := loadTranslations(assets.Translations); err != nil {
 		d.Logger.Error("translations", "error", err)
 	}
-	w := &Window{deps: d, format: newFormat(core.Account{})}
+	w := &Window{deps: d, format: newFormat(core.Account{}), notify: true}
 	w.run = ui.NewRunner(d.Do, d.Go, d.After)
 	d.App.Settings().SetTheme(theme.New(appearance(d.App.Preferences().StringWithFallback(prefAppearance, "system"))))
 	w.win = d.App.NewWindow("Dunlin")
@@ -247,7 +250,11 @@ func (w *Window) handle(events ...core.Event) {
 			again = true
 			if e.Problem != nil && w.loaded {
 				w.snack.Say(e.Problem.Message)
+				w.tell(e.Problem.Message + " " + e.Problem.Hint)
 			}
+		case core.SlotMissed:
+			again = true
+			w.tell(lang.L("A chase was missed while Dunlin was not running. Open Dunlin to say what shall become of it."))
 		default:
 			again = true
 		}
@@ -269,7 +276,32 @@ func (w *Window) runFinished(r *core.RunView) {
 		text = lang.L("The chase was held: {{.Reason}}", map[string]any{"Reason": r.Reason})
 	}
 	w.snack.Say(text)
-	w.deps.App.SendNotification(fyne.NewNotification("Dunlin", text))
+	w.tell(text)
+}
+
+// tell sends a notification to the desktop, unless the owner does not want any. It says what to do,
+// since it cannot be clicked everywhere.
+func (w *Window) tell(text string) {
+	if w.notify {
+		w.deps.App.SendNotification(fyne.NewNotification("Dunlin", text))
+	}
+}
+
+// readSettings takes over the settings that concern the window itself.
+func (w *Window) readSettings() {
+	ui.Load(w.run, &w.setGen, w.deps.Core.Settings, func(all []core.SettingView, err error) {
+		if err != nil {
+			return // they are shown with their error on their own screen
+		}
+		for _, s := range all {
+			switch s.Key {
+			case "notifications":
+				w.notify = s.Value == "true"
+			case "keep_in_tray":
+				w.KeepInTray(s.Value == "true")
+			}
+		}
+	})
 }
 
 // tick repaints what depends on the clock.
@@ -297,6 +329,9 @@ func (w *Window) reload() {
 
 func (w *Window) apply(o core.Overview) {
 	first := !w.loaded
+	if first {
+		w.readSettings()
+	}
 	w.over, w.loaded = o, true
 	if w.format.zone == nil || first || w.format.country != newFormat(o.Account).country || w.format.zone.String() != o.Account.Timezone {
 		w.format = newFormat(o.Account)

@@ -20,6 +20,7 @@ type Entry struct {
 	OnEsc   func() // instead of passing Esc on
 	OnLeave func() // the focus went elsewhere, or something was pasted
 	OnDown  func() // the Down key
+	search  bool
 }
 
 // NewEntry returns an empty line.
@@ -60,8 +61,17 @@ func NewArea(placeholder string, rows int) *Entry {
 // NewSearch returns a line with a magnifying glass.
 func NewSearch(placeholder string) *Entry {
 	e := NewEntry(placeholder)
+	e.search = true
 	e.Icon = theme.Tint(theme.IconSearch, theme.Muted)
 	return e
+}
+
+// Refresh implements fyne.CanvasObject.
+func (e *Entry) Refresh() {
+	if e.search {
+		e.Icon = theme.Tint(theme.IconSearch, theme.Muted) // the theme may have changed
+	}
+	e.Entry.Refresh()
 }
 
 // TypedKey implements fyne.Focusable.
