@@ -319,13 +319,13 @@ func (a *App) AllCustomers(ctx context.Context, q CustomerQuery) ([]CustomerView
 	if err != nil {
 		return nil, err
 	}
-	out := make([]CustomerView, 0, len(list.IDs))
-	for _, id := range list.IDs {
-		d, err := st.Customer(ctx, id, l.today)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, l.full(d))
+	rows, err := st.CustomerDetails(ctx, list.IDs, l.today)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]CustomerView, len(rows))
+	for i, d := range rows {
+		out[i] = l.full(d)
 	}
 	return out, nil
 }

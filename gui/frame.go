@@ -386,15 +386,16 @@ func (f *frame) showBanner() {
 		}
 		f.say(theme.AmberSoft, theme.Amber, theme.IconPause, title, lang.L("No reminder goes before that."),
 			kit.NewButton(kit.Secondary, lang.L("Resume"), f.w.resume).Compact())
+	case o.SyncProblem != nil:
+		again := kit.NewButton(kit.Secondary, lang.L("Sync now"), f.w.syncNow).Compact()
+		f.say(theme.RedSoft, theme.Red, theme.IconWarning, o.SyncProblem.Message, o.SyncProblem.Hint+" "+lang.L("Nothing is sent from old data."),
+			append([]fyne.CanvasObject{again}, f.remedy(*o.SyncProblem)...)...)
 	case len(o.Health) > 0:
 		p := o.Health[0]
 		f.say(theme.RedSoft, theme.Red, theme.IconWarning, p.Message, p.Hint, f.remedy(p)...)
 	case o.NeedsMailbox:
 		f.say(theme.AmberSoft, theme.Amber, theme.IconMail, lang.L("No mailbox to send from"), lang.L("Add the mailbox your customers know you by."),
 			kit.NewButton(kit.Primary, lang.L("Add mailbox"), func() { f.go_(route{place: placeSettings, tab: tabMailboxes}) }).Compact())
-	case o.SyncProblem != nil && !o.Busy:
-		f.say(theme.RedSoft, theme.Red, theme.IconWarning, o.SyncProblem.Message, o.SyncProblem.Hint+" "+lang.L("Nothing is sent from old data."),
-			kit.NewButton(kit.Secondary, lang.L("Sync now"), f.w.syncNow).Compact(), kit.CopyDetails(troubleOf(o.SyncProblem), f.w.copy))
 	default:
 		f.said = ""
 		f.bannerO.Hide()
@@ -408,6 +409,8 @@ func (f *frame) remedy(p core.Problem) []fyne.CanvasObject {
 	switch p.Code {
 	case "no_mailbox", "mailbox", "mail_signin", "mailbox_refused":
 		to = tabMailboxes
+	case "no_timezone":
+		to = tabAccount
 	case "refused_key", "app_revoked", "session_refused", "missing_secret", "company_inactive", "unknown_company":
 		to = tabConnection
 	default:

@@ -217,6 +217,16 @@ func eventIcon(kind string) (res fyne.Resource, tone kit.Tone) {
 		return theme.IconSettings, kit.Neutral
 	case "chase", "chasing":
 		return theme.IconPlay, kit.Soon
+	case "customer":
+		return theme.IconUser, kit.Neutral
+	case "invoice":
+		return theme.IconReceivables, kit.Neutral
+	case "forewarn":
+		return theme.IconMail, kit.Info
+	case "skip":
+		return theme.IconNext, kit.Neutral
+	case "slot":
+		return theme.IconClock, kit.Soon
 	}
 	return theme.IconInfo, kit.Neutral
 }
@@ -244,6 +254,16 @@ func eventKind(kind string) string {
 		return lang.L("Chasing")
 	case "error", "problem", "failed":
 		return lang.L("Problems")
+	case "customer":
+		return lang.L("Customers")
+	case "invoice":
+		return lang.L("Invoices")
+	case "forewarn":
+		return lang.L("Forewarn")
+	case "skip":
+		return lang.L("Skipped")
+	case "slot":
+		return lang.L("Missed chases")
 	}
 	return kind
 }

@@ -382,32 +382,63 @@ func (s *Store) CustomerByCode(ctx context.Context, code string, today ledger.Da
 	return d, err
 }
 
-func customerDetail(ctx context.Context, q querier, accountID int64, today ledger.Date) (d CustomerDetail, err error) {
-	rows, err := customersByID(ctx, q, []int64{accountID}, today)
+func customerDetail(ctx context.Context, q querier, accountID int64, today ledger.Date) (CustomerDetail, error) {
+	list, err := customerDetails(ctx, q, []int64{accountID}, today)
 	if err != nil {
-		return d, err
+		return CustomerDetail{}, err
 	}
-	if len(rows) == 0 {
-		return d, sql.ErrNoRows
+	if len(list) == 0 {
+		return CustomerDetail{}, sql.ErrNoRows
 	}
-	d.CustomerRow = rows[0]
+	return list[0], nil
+}
+
+// CustomerDetails returns all that is stored of customers, in the order of the ids; ids that are not there
+// are left out.
+func (s *Store) CustomerDetails(ctx context.Context, ids []int64, today ledger.Date) (list []CustomerDetail, err error) {
+	err = s.view(ctx, "reading customers", func(q querier) error {
+		list, err = customerDetails(ctx, q, ids, today)
+		return err
+	})
+	return list, err
+}
+
+func customerDetails(ctx context.Context, q querier, ids []int64, today ledger.Date) ([]CustomerDetail, error) {
+	rows, err := customersByID(ctx, q, ids, today)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]CustomerDetail, len(rows))
+	place := make(map[int64]*CustomerDetail, len(rows))
+	codes := make([]string, len(rows))
+	for i, r := range rows {
+		list[i].CustomerRow = r
+		place[r.AccountID] = &list[i]
+		codes[i] = r.Code
+	}
 	err = each(ctx, q, func(r *sql.Rows) error {
-		return r.Scan(jsonColumn{&d.Phones}, jsonColumn{&d.Addresses})
-	}, "SELECT phones, addresses FROM customers WHERE account_id = ?", accountID)
+		var id int64
+		var phones []ledger.Phone
+		var addresses []ledger.Address
+		err := r.Scan(&id, jsonColumn{&phones}, jsonColumn{&addresses})
+		if d := place[id]; d != nil {
+			d.Phones, d.Addresses = phones, addresses
+		}
+		return err
+	}, "SELECT account_id, phones, addresses FROM customers WHERE account_id IN (SELECT value FROM json_each(?))", idList(ids))
 	if err != nil {
-		return d, err
+		return nil, err
 	}
-	if d.Contacts, err = contacts(ctx, q, "WHERE account_code = ?", d.Code); err != nil {
-		return d, err
-	}
-	book, err := readBook(ctx, q, &bookScope{ids: idList([]int64{accountID}), codes: idList([]string{d.Code})})
+	book, err := readBook(ctx, q, &bookScope{ids: idList(ids), codes: idList(codes)})
 	if err != nil {
-		return d, err
+		return nil, err
 	}
-	d.Recipients = book.of(accountID, d.Code, d.Email)
 	reported, _, err := readBalances(ctx, q)
-	d.Reported = reported[accountID]
-	return d, err
+	for i := range list {
+		d := &list[i]
+		d.Contacts, d.Recipients, d.Reported = book.contacts[d.Code], book.of(d.AccountID, d.Code, d.Email), reported[d.AccountID]
+	}
+	return list, err
 }
 
 // readBalances returns the balances by account and when they were read. An account that AccountsIQ's answer
