@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dunlin/core/accountsiq"
+	"dunlin/core/chase"
 	"dunlin/core/ledger"
 	"dunlin/core/outbox"
 	"dunlin/core/store"
@@ -169,26 +170,45 @@ func (a *App) Approve(ctx context.Context, ids []string) error {
 	return a.moveAll(ctx, ids, []string{outbox.Planned}, outbox.Approved, "", "You approved "+Plural(len(ids), "message")+".")
 }
 
-// Skip drops a planned message; its step counts as done (R3.6).
+// Skip drops a planned message, or one that the next slot would plan; its step counts as done (R3.6).
 func (a *App) Skip(ctx context.Context, id string) error {
 	st, err := a.company()
 	if err != nil {
 		return err
 	}
-	m, err := st.Message(ctx, id)
+	m, err := a.planned(ctx, st, id)
 	if err != nil {
 		return err
 	}
 	now := a.deps.Now()
-	skip := store.Message{ID: a.deps.NewID(), Key: "skip/" + m.ID, Kind: "skip", State: outbox.Accepted, AccountID: m.AccountID, CustomerCode: m.CustomerCode,
-		Part: m.Part, Step: m.Step, Offset: m.Offset, Subject: "Skipped: " + m.Subject, MessageID: "skip." + m.ID, Created: now, PlannedFor: now, AcceptedAt: now, Updated: now, Invoices: m.Invoices}
-	return a.record(ctx, st, store.Event{Kind: "message", AccountID: m.AccountID, MessageID: m.ID, Text: "You skipped \"" + m.Subject + "\"."}, func(tx *store.Tx) error {
-		err := tx.MoveMessage(ctx, id, []string{outbox.Planned, outbox.Approved, outbox.Queued}, outbox.Cancelled, store.Change{At: now, Reason: "skipped by you", Attempts: m.Attempts})
-		if err != nil {
-			return err
+	skip := store.Message{ID: a.deps.NewID(), Key: "skip/" + a.deps.NewID(), Kind: string(chase.Skip), State: outbox.Accepted, AccountID: m.AccountID, CustomerCode: m.CustomerCode,
+		Part: m.Part, Step: m.Step, Offset: m.Offset, Subject: "Skipped: " + m.Subject, Created: now, PlannedFor: now, AcceptedAt: now, Updated: now, Invoices: m.Invoices}
+	return a.record(ctx, st, store.Event{Kind: "message", AccountID: m.AccountID, Text: "You skipped \"" + m.Subject + "\"."}, func(tx *store.Tx) error {
+		if !strings.HasPrefix(id, previewID) {
+			err := tx.MoveMessage(ctx, id, []string{outbox.Planned, outbox.Approved, outbox.Queued}, outbox.Cancelled, store.Change{At: now, Reason: "skipped by you", Attempts: m.Attempts})
+			if err != nil {
+				return err
+			}
 		}
 		return tx.AddMessages(ctx, []store.Message{skip})
 	})
+}
+
+// planned finds a message that waits, or one of the preview.
+func (a *App) planned(ctx context.Context, st *store.Store, id string) (store.Message, error) {
+	if !strings.HasPrefix(id, previewID) {
+		return st.Message(ctx, id)
+	}
+	rows, err := a.preview(ctx, st)
+	if err != nil {
+		return store.Message{}, err
+	}
+	for _, m := range rows {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return store.Message{}, &Problem{Code: "not_waiting", Message: "This message is not planned any more.", Hint: "Look at the Outbox again."}
 }
 
 // SettleUncertain records the owner's word on whether a message arrived (R6.4).

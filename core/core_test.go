@@ -428,3 +428,33 @@ func TestConnectCleansWhatWasPasted(t *testing.T) {
 		t.Errorf("suggested %+v", res.Suggest)
 	}
 }
+
+func TestR3_6SkippedStepCountsAsDone(t *testing.T) {
+	w := newWorld(t)
+	w.customer("ACME", 8)
+	w.customer("BETA", 8)
+	w.setUp()
+	w.must(second(w.app.Sync(w.ctx, false)))
+	next, err := w.app.Upcoming(w.ctx)
+	w.must(err)
+	if len(next) != 2 || next[0].CustomerCode != "ACME" || !strings.Contains(next[0].Text, "100.00") {
+		t.Fatalf("upcoming %+v", next)
+	}
+	w.must(w.app.Skip(w.ctx, next[0].ID))
+	v := w.run()
+	if v.Sent != 1 || v.Messages[0].CustomerCode != "BETA" {
+		t.Errorf("sent %+v", v.Messages)
+	}
+	// The step after it goes as usual.
+	w.set(tuesday.AddDate(0, 0, 7))
+	if v := w.run(); v.Sent != 2 {
+		t.Errorf("at the next step: sent %d", v.Sent)
+	}
+	box, err := w.app.Outbox(w.ctx)
+	w.must(err)
+	for _, m := range box {
+		if m.Kind == "skip" {
+			t.Error("a skipped step is listed like a message")
+		}
+	}
+}

@@ -45,8 +45,7 @@ func (l *looker) look(ctx context.Context, m store.Message) (outbox.Verdict, err
 	if err := l.freshen(ctx); err != nil {
 		return outbox.Verdict{}, err
 	}
-	changed, err := l.reread(ctx, m)
-	if err != nil {
+	if err := l.reread(ctx, m); err != nil {
 		return outbox.Verdict{}, err
 	}
 	paused, err := l.paused(ctx)
@@ -55,9 +54,6 @@ func (l *looker) look(ctx context.Context, m store.Message) (outbox.Verdict, err
 	}
 	if paused {
 		return outbox.Verdict{Reason: "chasing was paused meanwhile"}, nil
-	}
-	if !changed {
-		return outbox.Verdict{Send: true}, nil
 	}
 	return l.replan(ctx, m)
 }
@@ -93,82 +89,88 @@ func pausedAt(set map[string]string, now time.Time) bool {
 	return err != nil || ledger.DateOf(now.In(zone(set))).Before(until)
 }
 
-// reread reads the message's invoices by id, stores what it finds, and reports whether anything that
-// matters is not as it was when the message was planned.
-func (l *looker) reread(ctx context.Context, m store.Message) (changed bool, err error) {
+// reread reads the message's invoices by id and stores what it finds.
+func (l *looker) reread(ctx context.Context, m store.Message) (err error) {
 	if l.client == nil {
 		if l.client, err = l.app.connection(ctx); err != nil {
-			return false, err
+			return err
 		}
 		if err := l.client.SignIn(ctx); err != nil {
-			return false, err
+			return err
 		}
 	}
 	ids := make([]int64, len(m.Invoices))
 	for i, inv := range m.Invoices {
 		ids[i] = inv.TransactionID
 	}
-	before, err := l.st.InvoicesByID(ctx, ids)
-	if err != nil {
-		return false, err
-	}
 	got, missing, err := pull.Items(ctx, l.client, ids)
 	if err != nil {
-		return false, err
+		return err
 	}
 	set, err := l.st.Settings(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
-	today := ledger.DateOf(l.app.deps.Now().In(zone(set)))
-	var counts store.Counts
-	err = l.st.Tx(ctx, func(tx *store.Tx) (err error) {
-		if counts, err = tx.UpsertTransactions(ctx, got, today); err != nil {
+	return l.st.Tx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.UpsertTransactions(ctx, got, today(set, l.app.deps.Now())); err != nil {
 			return err
 		}
-		_, err = tx.MarkMissing(ctx, missing)
+		_, err := tx.MarkMissing(ctx, missing)
 		return err
 	})
-	if err != nil {
-		return false, err
-	}
-	return counts.Any() || len(missing) > 0 || len(before) != len(ids) || differs(before, m), nil
 }
 
-// differs reports whether the store knew better than the message even before the look.
-func differs(rows []store.InvoiceRow, m store.Message) bool {
-	owed := map[int64]ledger.Money{}
-	for _, i := range m.Invoices {
-		owed[i.TransactionID] = i.Outstanding
-	}
-	return slices.ContainsFunc(rows, func(r store.InvoiceRow) bool { return owed[r.ID] != r.Outstanding })
-}
-
-// replan asks the planner anew with what AccountsIQ says now. What this same run has sent already does not
-// count: it blocks later runs, not the second message of this one (R4.5).
+// replan asks the planner anew with what is known now, whether or not the look found a change: since the
+// message was planned a sync may have brought one, and the owner may have stopped the customer or moved a tick.
 func (l *looker) replan(ctx context.Context, m store.Message) (outbox.Verdict, error) {
-	s, err := l.app.situationBefore(ctx, l.app.deps.Now(), m.RunID)
+	s, err := l.app.situationFor(ctx, l.app.deps.Now(), m)
 	if err != nil {
 		return outbox.Verdict{}, err
 	}
 	res := chase.Plan(s.in)
+	if res.Refused != "" {
+		return outbox.Verdict{}, clockBehind(res.Refused)
+	}
 	for _, want := range res.Messages {
-		if want.Customer != m.CustomerCode || string(want.Kind) != m.Kind || !shares(want, m, s) {
+		if string(want.Kind) != m.Kind || !byEmail(want) || !shares(want, m, s) {
 			continue
 		}
-		desk, err := l.app.desk(ctx, l.st, s)
-		if err != nil {
-			return outbox.Verdict{}, err
-		}
-		row, err := desk.row(want, res.Now)
-		if err != nil {
-			return outbox.Verdict{}, err
-		}
-		row.ID, row.Key, row.RunID, row.MessageID, row.State = m.ID, m.Key, m.RunID, m.MessageID, m.State
-		row.Created, row.PlannedFor, row.Attempts, row.Updated = m.Created, m.PlannedFor, m.Attempts, s.in.Now
-		return outbox.Verdict{Send: true, Edited: &row}, nil
+		return l.rewrite(ctx, s, want, res.Now, m)
 	}
 	return outbox.Verdict{Reason: whyNot(res, m, s)}, nil
+}
+
+// rewrite makes the message that has to go now. What the customer reads stays as it was planned when nothing
+// in it changed.
+func (l *looker) rewrite(ctx context.Context, s situation, want chase.Message, now time.Time, m store.Message) (outbox.Verdict, error) {
+	desk, err := l.app.desk(ctx, l.st, s)
+	if err != nil {
+		return outbox.Verdict{}, err
+	}
+	row, err := desk.row(want, now)
+	var bad *unwritten
+	if errors.As(err, &bad) {
+		return outbox.Verdict{Reason: bad.Error()}, nil
+	}
+	if err != nil {
+		return outbox.Verdict{}, err
+	}
+	if sameLetter(row, m) {
+		return outbox.Verdict{Send: true}, nil
+	}
+	row.ID, row.Key, row.RunID, row.MessageID, row.State = m.ID, m.Key, m.RunID, m.MessageID, m.State
+	row.Created, row.PlannedFor, row.Attempts, row.Updated = m.Created, m.PlannedFor, m.Attempts, s.in.Now
+	return outbox.Verdict{Send: true, Edited: &row}, nil
+}
+
+// sameLetter reports whether two messages say the same to the same people at the same steps.
+func sameLetter(x, y store.Message) bool {
+	return x.From == y.From && slices.Equal(x.To, y.To) && slices.Equal(x.CC, y.CC) && x.Subject == y.Subject && x.Text == y.Text &&
+		x.HTML == y.HTML && x.InReplyTo == y.InReplyTo && x.Step == y.Step && x.Offset == y.Offset && slices.Equal(x.Invoices, y.Invoices)
+}
+
+func clockBehind(code string) error {
+	return &Problem{Code: code, Message: "The clock of this computer is behind the last run, so nothing was sent.", Hint: "Set the clock right, then run again."}
 }
 
 // shares reports whether a planned message and one of the outbox have an invoice in common.
@@ -206,8 +208,9 @@ func whyNot(res chase.Result, m store.Message, s situation) string {
 	return "not due any more after a change in AccountsIQ"
 }
 
-// situationBefore is the situation without what one run has sent.
-func (a *App) situationBefore(ctx context.Context, at time.Time, runID string) (situation, error) {
+// situationFor is the situation of a message's customer at the moment of the look. What the same run has sent
+// today does not count for the minimum gap: it blocks later runs, not the second message of this one (R4.5).
+func (a *App) situationFor(ctx context.Context, at time.Time, m store.Message) (situation, error) {
 	st, err := a.company()
 	if err != nil {
 		return situation{}, err
@@ -216,21 +219,40 @@ func (a *App) situationBefore(ctx context.Context, at time.Time, runID string) (
 	if err != nil {
 		return situation{}, err
 	}
-	own, err := st.Messages(ctx, store.MessageQuery{RunID: runID})
-	if err != nil {
-		return situation{}, err
+	if m.RunID != "" {
+		own, err := st.Messages(ctx, store.MessageQuery{RunID: m.RunID, AccountID: m.AccountID})
+		if err != nil {
+			return situation{}, err
+		}
+		facts.History = withoutGap(facts.History, own, zone(facts.Settings), at)
 	}
-	ofRun := map[string]bool{}
-	for _, m := range own {
-		ofRun[m.MessageID] = true
+	s, err := situate(facts, a.journalEntries(), at)
+	if err == nil {
+		s.only(m.CustomerCode)
 	}
-	facts.History = slices.DeleteFunc(facts.History, func(h store.HistoryMessage) bool { return ofRun[h.MessageID] })
-	journal := slices.DeleteFunc(a.journalEntries(), func(e outbox.Entry) bool { return ofRun[e.MessageID] })
-	// The run under way is no earlier run that the clock could be behind.
-	if facts.LastRun.After(at) {
-		facts.LastRun = at
+	return s, err
+}
+
+// withoutGap takes the minimum gap away from the chases that a run has sent on the day of an instant. Each
+// becomes two: a skip, which keeps its steps sent, and a statement, which keeps its invoices out of any other
+// message of the day.
+func withoutGap(history []store.HistoryMessage, ofRun []store.Message, loc *time.Location, at time.Time) []store.HistoryMessage {
+	own := map[string]bool{}
+	for _, m := range ofRun {
+		own[m.MessageID] = m.Kind != string(chase.Thanks)
 	}
-	return situate(facts, journal, at)
+	day := ledger.DateOf(at.In(loc))
+	out := make([]store.HistoryMessage, 0, len(history)+len(ofRun))
+	for _, h := range history {
+		if !own[h.MessageID] || !chase.State(h.State).Counts() || ledger.DateOf(h.At.In(loc)) != day {
+			out = append(out, h)
+			continue
+		}
+		skip, statement := h, h
+		skip.Kind, statement.Kind = string(chase.Skip), string(chase.Statement)
+		out = append(out, skip, statement)
+	}
+	return out
 }
 
 // dial opens a signed-in session for a sender.

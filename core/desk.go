@@ -268,23 +268,29 @@ func (a *App) Upcoming(ctx context.Context) ([]MessageView, error) {
 	if err != nil {
 		return nil, err
 	}
-	waiting, err := a.messages(ctx, st, store.MessageQuery{States: []string{outbox.Planned, outbox.Approved, outbox.Queued}})
+	waiting, err := a.messages(ctx, st, store.MessageQuery{Kinds: chaseKinds, States: []string{outbox.Planned, outbox.Approved, outbox.Queued}})
 	if err != nil || len(waiting) > 0 {
 		return waiting, err
 	}
+	rows, err := a.preview(ctx, st)
+	out := make([]MessageView, len(rows))
+	for i, m := range rows {
+		out[i] = messageView(m)
+	}
+	return out, err
+}
+
+// preview writes what the next slot would send, without storing anything.
+func (a *App) preview(ctx context.Context, st *store.Store) ([]store.Message, error) {
 	s, err := a.situation(ctx, a.deps.Now())
 	if err != nil {
 		return nil, err
 	}
 	next, ok := chase.NewCalendar(s.in.Company).NextSlot(a.deps.Now())
 	if !ok {
-		return []MessageView{}, nil
+		return nil, nil
 	}
 	s.in.Now = next
-	return a.preview(ctx, st, s)
-}
-
-func (a *App) preview(ctx context.Context, st *store.Store, s situation) ([]MessageView, error) {
 	res := chase.Plan(s.in)
 	d, err := a.desk(ctx, st, s)
 	if err != nil {
@@ -294,16 +300,18 @@ func (a *App) preview(ctx context.Context, st *store.Store, s situation) ([]Mess
 		// The owner sees what would go even before there is a mailbox to send it from.
 		d.boxes = []store.Mailbox{{Name: d.account.Name, Normal: true, Escalated: true}}
 	}
-	out := []MessageView{}
-	for i, m := range res.Messages {
+	out := []store.Message{}
+	for _, m := range res.Messages {
 		row, err := d.row(m, res.Now)
 		if err != nil {
 			return nil, err
 		}
-		row.ID, row.State, row.PlannedFor, row.CustomerName = fmt.Sprintf("upcoming-%d", i), outbox.Planned, s.in.Now, d.s.account[m.Customer].Name
-		v := messageView(row)
-		v.MessageID = ""
-		out = append(out, v)
+		row.State, row.PlannedFor, row.CustomerName = outbox.Planned, s.in.Now, d.s.account[m.Customer].Name
+		row.ID = fmt.Sprintf("%s%s/%s/%d", previewID, m.Customer, m.Kind, row.Invoices[0].TransactionID)
+		out = append(out, row)
 	}
 	return out, nil
 }
+
+// previewID begins the ids of messages that are shown before any run has planned them.
+const previewID = "upcoming/"

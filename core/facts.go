@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,31 +164,55 @@ func (s *situation) freeNumber(i store.InvoiceFacts) string {
 }
 
 func (s *situation) addHistory(f store.Facts, codes map[int64]string, numbers map[int64]string, journal []outbox.Entry) {
+	went := make(map[string]outbox.Entry, len(journal))
+	for _, e := range journal {
+		went[e.MessageID] = e
+	}
 	known := make(map[string]bool, len(f.History))
 	for _, m := range f.History {
-		state := chase.State(m.State)
+		state, at := chase.State(m.State), m.At
 		known[m.MessageID] = true
 		if codes[m.AccountID] == "" {
 			continue // to the owner
 		}
-		sent := chase.Sent{Customer: codes[m.AccountID], Kind: chase.Kind(m.Kind), Automatic: m.Automatic, At: m.At, State: state}
+		// A copy that was put back may hold as waiting what the journal knows to have gone (R6.7).
+		if e, ok := went[m.MessageID]; ok && waits(m.State) && chase.State(e.State).Counts() {
+			state, at = chase.State(e.State), e.At
+		}
+		sent := chase.Sent{Customer: codes[m.AccountID], Kind: chase.Kind(m.Kind), Automatic: m.Automatic, At: at, State: state}
 		for _, i := range m.Invoices {
-			number, open := numbers[i.TransactionID]
-			if !open {
-				number = i.Number
-			}
-			sent.Invoices = append(sent.Invoices, chase.SentInvoice{Number: number, Offset: i.Offset, Part: chase.Kind(i.Part)})
+			sent.Invoices = append(sent.Invoices, chase.SentInvoice{Number: pastNumber(numbers, i.TransactionID, i.Number), Offset: i.Offset, Part: chase.Kind(i.Part)})
 		}
 		s.in.History = append(s.in.History, sent)
 	}
 	for _, e := range journal {
-		if known[e.MessageID] {
+		if known[e.MessageID] || e.Customer == "" {
 			continue
 		}
 		sent := chase.Sent{Customer: e.Customer, Kind: chase.Kind(e.Kind), Automatic: e.Automatic, At: e.At, State: chase.State(e.State)}
 		for _, i := range e.Invoices {
-			sent.Invoices = append(sent.Invoices, chase.SentInvoice{Number: i.Number, Offset: i.Offset, Part: chase.Kind(i.Part)})
+			sent.Invoices = append(sent.Invoices, chase.SentInvoice{Number: pastNumber(numbers, i.ID, i.Number), Offset: i.Offset, Part: chase.Kind(i.Part)})
 		}
 		s.in.History = append(s.in.History, sent)
 	}
+}
+
+// pastNumber is the planner's number of an invoice in a past message. One that is not in the plan any more keeps
+// its id behind it, so that it is not taken for another of the same number.
+func pastNumber(numbers map[int64]string, id int64, number string) string {
+	if planned, known := numbers[id]; known {
+		return planned
+	}
+	return fmt.Sprintf("%s #%d", number, id)
+}
+
+func waits(state string) bool {
+	return state == outbox.Planned || state == outbox.Approved || state == outbox.Queued
+}
+
+// only leaves one customer in the planner's input. No rule looks from one customer at another.
+func (s *situation) only(code string) {
+	s.in.Customers = slices.DeleteFunc(s.in.Customers, func(c chase.Customer) bool { return c.Code != code })
+	s.in.Invoices = slices.DeleteFunc(s.in.Invoices, func(i chase.Invoice) bool { return i.Customer != code })
+	s.in.History = slices.DeleteFunc(s.in.History, func(h chase.Sent) bool { return h.Customer != code })
 }

@@ -465,7 +465,7 @@ func (a *App) Message(ctx context.Context, id string) (MessageView, error) {
 	if err != nil {
 		return MessageView{}, err
 	}
-	m, err := st.Message(ctx, id)
+	m, err := a.planned(ctx, st, id)
 	if err != nil {
 		return MessageView{}, err
 	}

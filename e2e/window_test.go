@@ -184,14 +184,6 @@ func (d *desktop) click(p point) {
 	time.Sleep(150 * time.Millisecond)
 }
 
-func (d *desktop) doubleClick(p point) {
-	d.t.Helper()
-	d.do("mousemove", strconv.Itoa(p.x), strconv.Itoa(p.y))
-	time.Sleep(100 * time.Millisecond)
-	d.do("click", "--repeat", "2", "--delay", "80", "1")
-	time.Sleep(150 * time.Millisecond)
-}
-
 // look returns what is on the screen.
 func (d *desktop) look() []byte {
 	d.t.Helper()
@@ -359,9 +351,9 @@ func TestWindowFirstDay(t *testing.T) {
 
 	d.step("receivables", func() { d.key("ctrl+2") })
 	d.step("customer", func() { d.click(firstCustomer); d.key("Return") })
-	d.step("invoice", func() { d.doubleClick(firstInvoice) })
-	d.step("back", func() { d.key("Escape") })
-	d.step("receivables-again", func() { d.key("ctrl+2") })
+	d.step("invoice", func() { d.click(firstInvoice); d.key("Return") })
+	d.step("back-to-the-customer", func() { d.key("Escape") })
+	d.step("back-to-the-list", func() { d.key("Escape") })
 	d.step("invoices", func() { d.click(tabInvoices) })
 	d.step("search", func() { d.key("ctrl+f"); d.text("2001") })
 
@@ -392,8 +384,12 @@ func TestWindowFirstDay(t *testing.T) {
 	calls := b.Calls("")
 	d.key("ctrl+r")
 	d.wait("a sync by keyboard", 20*time.Second, func() bool { return b.Calls("") > calls })
+	d.wait("the end of the sync", 20*time.Second, func() bool {
+		calls = b.Calls("")
+		time.Sleep(time.Second)
+		return calls == b.Calls("")
+	})
 	b.Fail(aiqtest.Fault{Kind: aiqtest.FailHTML, Times: aiqtest.Always})
-	d.wait("the end of the sync", 20*time.Second, func() bool { calls, last := b.Calls(""), calls; time.Sleep(time.Second); return calls == last })
 	d.step("sync-failed", func() { d.key("ctrl+1", "F5"); time.Sleep(2 * time.Second) })
 	b.ClearFaults()
 
@@ -426,7 +422,7 @@ func TestWindowDemoInDark(t *testing.T) {
 	}
 	d.step("receivables", func() { d.key("ctrl+2") })
 	d.step("customer", func() { d.click(firstCustomer); d.key("Return") })
-	d.step("invoice", func() { d.doubleClick(firstInvoice) })
+	d.step("invoice", func() { d.click(firstInvoice); d.key("Return") })
 	if err := d.program.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

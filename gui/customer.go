@@ -82,7 +82,7 @@ func (p *customerPage) build() {
 	more.OnTapped = func() {
 		widget.ShowPopUpMenuAtRelativePosition(w.customerMenu(d.CustomerView), w.win.Canvas(), fyne.NewPos(0, more.Size().Height+2), more)
 	}
-	title := kit.Sized(0, 40, kit.HStack(theme.Space2, back, kit.Flex(kit.HStack(theme.Space3, kit.Title(d.Name), kit.NewPill(name, tone), kit.Muted(d.Code))),
+	title := kit.Sized(0, 40, kit.HStack(theme.Space2, back, kit.Flex(kit.HStack(theme.Space3, kit.Upto(kit.Title(d.Name)), kit.NewPill(name, tone), kit.Muted(d.Code))),
 		kit.NewButton(kit.Secondary, lang.L("Add note"), func() { w.addNote(d.CustomerView) }).WithIcon(theme.IconNote), toggle, more))
 	left := kit.NewCardPad(0, kit.VStack(0, kit.Pad(theme.Space2, theme.Space5, 0, theme.Space5, p.tabs), kit.Line(), kit.Flex(p.tabBody.Object())))
 	body := kit.VStack(theme.Space4, p.figures(), kit.Flex(kit.Columns(theme.Space4, []float32{7, 3}, left, p.details())))

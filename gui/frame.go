@@ -122,7 +122,7 @@ func (f *frame) build() fyne.CanvasObject {
 	syncBlock := kit.Sized(230, 0, kit.VStack(theme.Space1, kit.HStack(0, kit.Spacer(), f.sync), f.bar, f.status))
 	top := container.NewStack(kit.Fill(theme.Surface), kit.VStack(0,
 		kit.Sized(0, 71, kit.Pad(theme.Space2, theme.Space6, theme.Space1, theme.Space6,
-			kit.HStack(theme.Space3, kit.Flex(kit.HStack(theme.Space3, f.company, f.chip)), f.pill, syncBlock))),
+			kit.HStack(theme.Space3, kit.Flex(kit.HStack(theme.Space3, kit.Upto(f.company), f.chip)), f.pill, syncBlock))),
 		kit.Line()))
 	main := kit.VStack(0, top, f.bannerO, kit.Flex(f.slot.Object()))
 	return &fyne.Container{Layout: sideBySide{200, 0}, Objects: []fyne.CanvasObject{side, main}}
@@ -226,7 +226,7 @@ func (f *frame) show() {
 	if name == "" {
 		name = o.CompanyName
 	}
-	f.company.Set(cut(name, 44))
+	f.company.Set(name)
 	tone := kit.Neutral
 	if o.Demo {
 		tone = kit.Info

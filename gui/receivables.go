@@ -81,7 +81,7 @@ func newReceivables(w *Window) *receivables {
 	r.customers.table.OnSort = func(string, bool) { r.reload() }
 	r.invoices.table.OnSort = func(string, bool) { r.reload() }
 	r.place = kit.NewSlot(kit.Waiting(8))
-	filters := kit.HStack(theme.Space2, kit.Sized(270, 0, r.searchBox), kit.Sized(150, 0, r.status), kit.Sized(130, 0, r.bucket), kit.Sized(150, 0, r.reason), r.clear)
+	filters := kit.HStack(theme.Space2, kit.Sized(250, 0, r.searchBox), kit.Sized(140, 0, r.status), kit.Sized(115, 0, r.bucket), kit.Sized(130, 0, r.reason), r.clear)
 	top := kit.VStack(theme.Space2, head(lang.L("Receivables")), kit.HStack(theme.Space4, r.tabs, kit.Flex(r.summary)), filters)
 	r.obj = fixedPage(top, kit.NewCardPad(0, r.place.Object()))
 	r.filtersForTab()
@@ -383,15 +383,15 @@ type invoiceTable struct {
 func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTable {
 	t := &invoiceTable{w: w, one: customer != 0}
 	columns := []kit.Column{
-		{ID: "number", Title: lang.L("Number"), Width: 60, Grow: 0.3},
+		{ID: "number", Title: lang.L("Number"), Width: 54, Grow: 0.3},
 		{ID: "customer", Title: lang.L("Customer"), Width: 110, Grow: 4},
-		{ID: "issued", Title: lang.L("Issued"), Width: 64, Grow: 0.2, Spare: 2},
+		{ID: "issued", Title: lang.L("Issued"), Width: 64, Grow: 0.2, Spare: 3},
 		{ID: "due", Title: lang.L("Due"), Width: 64, Grow: 0.2},
 		{Title: lang.L("Days late"), Width: 56, Right: true},
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 84, Grow: 0.2, Right: true},
-		{Title: lang.L("Expected"), Width: 56, Grow: 0.2, Spare: 1},
+		{Title: lang.L("Expected"), Width: 56, Grow: 0.2, Spare: 2},
 		{ID: "next", Title: lang.L("Next"), Width: 66, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 70, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 70, Grow: 0.2, Spare: 1},
 		{ID: "status", Title: lang.L("Status"), Width: 92},
 		{Width: 18, Dots: true},
 	}

@@ -598,3 +598,15 @@ func BenchmarkTableScroll(b *testing.B) {
 		test.Scroll(w.Canvas(), fyne.NewPos(300, 300), 0, -144)
 	}
 }
+
+// TestTheWindowFitsASmallScreen keeps every screen within 1024 by 700, at which it must still work.
+func TestTheWindowFitsASmallScreen(t *testing.T) {
+	b := usual(t)
+	for _, at := range []route{{place: placeHome}, {place: placeReceivables}, {place: placeReceivables, show: &receivablesAt{tab: tabInvoices, bucket: "1-30"}}, {place: placeOutbox}, {place: placeActivity},
+		{place: placeSchedules}, {place: placeSettings, tab: tabChasing}, {place: placeCustomer, id: 2}, {place: placeInvoice, id: 50003}} {
+		b.go_(at)
+		if m := b.w.win.Content().MinSize(); m.Width > 1024 || m.Height > 700 {
+			t.Errorf("%s needs %v", at.place, m)
+		}
+	}
+}

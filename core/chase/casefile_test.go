@@ -276,7 +276,7 @@ func TestResultJSON(t *testing.T) {
 	want := `{"now":"2026-05-12T09:00:00+01:00","is_slot":true,"next_slot":"2026-05-13T09:00:00+01:00","refused":null,"messages":[` +
 		`{"kind":"overdue","customer":"ACME","step":1,"offset":1,"template":"single","escalated_sender":false,"escalated_recipient":false,` +
 		`"to":["ap@acme.example"],"cc":[],"invoices":["1"],"totals":[{"currency":"EUR","amount":"100.00"}]},` +
-		`{"kind":"thanks","customer":"ACME","step":null,"offset":0,"template":"single","escalated_sender":false,"escalated_recipient":false,` +
+		`{"kind":"thanks","customer":"ACME","step":null,"offset":null,"template":"single","escalated_sender":false,"escalated_recipient":false,` +
 		`"to":["ap@acme.example"],"cc":[],"invoices":["0"],"totals":[{"currency":"EUR","amount":"100.00"}]}],"invoices":[` +
 		`{"number":"1","age_days":1,"bucket":"1-30","due_step":1,"held":null,"next":{"step":1,"offset":1,"date":"2026-05-12"}},` +
 		`{"number":"2","age_days":null,"bucket":"current","due_step":null,"held":{"reason":"no_due_date","text":"No due date","until":null},"next":null}]}`

@@ -278,7 +278,7 @@ type messageJSON struct {
 	Kind               Kind        `json:"kind"`
 	Customer           string      `json:"customer"`
 	Step               *int        `json:"step"`
-	Offset             int         `json:"offset"`
+	Offset             *int        `json:"offset"` // null for thanks, like the step
 	Template           string      `json:"template"`
 	EscalatedSender    bool        `json:"escalated_sender"`
 	EscalatedRecipient bool        `json:"escalated_recipient"`
@@ -333,14 +333,14 @@ func (r Run) MarshalJSON() ([]byte, error) {
 func encodeMessage(m Message) messageJSON {
 	same := func(s string) string { return s }
 	out := messageJSON{
-		Kind: m.Kind, Customer: m.Customer, Offset: m.Offset, Template: "single",
+		Kind: m.Kind, Customer: m.Customer, Template: "single",
 		EscalatedSender: m.EscalatedSender, EscalatedRecipient: m.EscalatedRecipient,
 		To: encodeAll(m.To, same), CC: encodeAll(m.CC, same),
 		Invoices: encodeAll(m.Invoices, func(l Listed) string { return l.Number }),
 		Totals:   encodeAll(m.Totals, encodeMoney),
 	}
 	if m.Step > 0 {
-		out.Step = &m.Step
+		out.Step, out.Offset = &m.Step, &m.Offset
 	}
 	if m.Multi {
 		out.Template = "multi"

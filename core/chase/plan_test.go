@@ -349,6 +349,15 @@ func TestR5_3_Recipients(t *testing.T) {
 	}
 }
 
+func TestR5_3_ABouncedAddressIsOneInEverySpelling(t *testing.T) {
+	in := oneInvoice(t)
+	in.Customers[0].Addresses = []Address{{Email: "ap@acme.example", Normal: true, Bounced: true}, {Email: "AP@acme.example", CC: true}}
+	res := Plan(in)
+	if len(res.Messages) > 0 || res.Invoices[0].Held == nil || res.Invoices[0].Held.Reason != ReasonNoAddress {
+		t.Errorf("got %+v", res)
+	}
+}
+
 func TestR2_UnknownCustomerIsShownAndHeld(t *testing.T) {
 	in := oneInvoice(t)
 	in.Customers = nil

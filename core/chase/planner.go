@@ -72,6 +72,7 @@ func newPlanner(in Input) *planner {
 func (p *planner) openAccounts(in Input) {
 	p.byCode = make(map[string]*account, len(in.Customers))
 	open := func(c Customer) {
+		c.Addresses = bounceTwins(c.Addresses)
 		a := &account{Customer: c, reachable: slices.ContainsFunc(c.Addresses, Address.working)}
 		p.byCode[c.Code] = a
 		p.customers = append(p.customers, a)
@@ -259,6 +260,21 @@ func (si SentInvoice) part(kind Kind) Kind {
 func (k Kind) chases() bool { return k == BeforeDue || k == Overdue || k == ChaseNow }
 
 func (a Address) working() bool { return !a.Bounced && strings.TrimSpace(a.Email) != "" }
+
+// bounceTwins marks every spelling of an address that bounced: letter case makes no other mailbox (R5.3).
+func bounceTwins(list []Address) []Address {
+	gone := func(a Address) bool {
+		return slices.ContainsFunc(list, func(b Address) bool { return b.Bounced && strings.EqualFold(strings.TrimSpace(a.Email), strings.TrimSpace(b.Email)) })
+	}
+	if !slices.ContainsFunc(list, func(a Address) bool { return a.Bounced }) {
+		return list
+	}
+	out := slices.Clone(list)
+	for i, a := range out {
+		out[i].Bounced = gone(a)
+	}
+	return out
+}
 
 // gapFree returns the first day on which the minimum gap lets a message go to the customer (R4.5); zero
 // when nothing is in its way.

@@ -71,27 +71,57 @@ type Tally struct {
 // Went is the number of messages that reached a verdict of a mail server, or may have.
 func (t Tally) Went() int { return t.Accepted + t.Uncertain + t.Refused }
 
-// Settle puts messages that a crash left in the middle of their dialogue where they belong: the journal
-// knows whether the server's word was still heard, else the message is uncertain and never goes again (R6.4).
+// Settle brings the outbox into line with what the journal knows: messages that a crash left in the middle of
+// their dialogue (R6.4), and messages that wait in a data folder that was put back although they went long
+// ago (R6.7). It comes before planning, so that the planner never asks for them again.
 func (c *Courier) Settle(ctx context.Context) error {
-	cut, err := c.Store.Messages(ctx, store.MessageQuery{States: []string{Sending}})
+	open, err := c.Store.Messages(ctx, store.MessageQuery{States: []string{Planned, Approved, Queued, Sending}})
 	if err != nil {
 		return err
 	}
-	for _, m := range cut {
-		to, change := Uncertain, store.Change{At: c.Now(), Reason: "The program stopped while this message was being handed over; whether it arrived is not known."}
-		if e, ok := c.Journal.Lookup(m.MessageID); ok && e.State == Accepted {
-			to, change = Accepted, store.Change{At: c.Now(), AcceptedAt: e.At}
+	for _, m := range open {
+		e, known := c.Journal.Lookup(m.MessageID)
+		switch {
+		case m.State == Sending:
+			err = c.settleCut(ctx, m, e)
+		case known && counts(e.State):
+			err = c.settleKnown(ctx, m, e)
 		}
-		if err := c.move(ctx, m, []string{Sending}, to, change); err != nil {
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 	}
 	return nil
 }
 
-// Deliver sends the messages in the order given; each must be approved or queued. It returns an error only
-// when it could not go on at all: AccountsIQ did not answer, the disk is full, or ctx ended.
+// settleCut settles a message whose dialogue was cut off. Only a line that was written after the dialogue began
+// tells the server's word; without one the message is uncertain and never goes again (R6.4).
+func (c *Courier) settleCut(ctx context.Context, m store.Message, e Entry) error {
+	to, change := Uncertain, store.Change{At: c.Now(), Reason: "The program stopped while this message was being handed over; whether it arrived is not known."}
+	if !e.At.Before(m.SendingAt) {
+		const stopped = "The program stopped before it could note the mail server's words."
+		switch e.State {
+		case Accepted:
+			to, change = Accepted, store.Change{At: c.Now(), AcceptedAt: e.At}
+		case Queued, Refused:
+			to, change = e.State, store.Change{At: c.Now(), Error: stopped}
+		}
+	}
+	return c.move(ctx, m, []string{Sending}, to, change)
+}
+
+// settleKnown gives a message that waits the state that the journal knows it to have.
+func (c *Courier) settleKnown(ctx context.Context, m store.Message, e Entry) error {
+	to, change := Accepted, store.Change{At: c.Now(), AcceptedAt: e.At}
+	if e.State != Accepted {
+		to, change.Reason = Uncertain, "The record of sent messages says that this one was being handed over; whether it arrived is not known."
+	}
+	return c.move(ctx, m, []string{Planned, Approved, Queued}, to, change)
+}
+
+// Deliver sends the messages in the order given; one that is not approved or queued, or that the owner takes
+// back meanwhile, is left alone. It returns an error only when it could not go on at all: AccountsIQ did not
+// answer, the disk is full, or ctx ended.
 func (c *Courier) Deliver(ctx context.Context, ids []string) (Tally, error) {
 	var t Tally
 	c.sessions, c.broken = map[string]Session{}, map[string]error{}
@@ -101,17 +131,34 @@ func (c *Courier) Deliver(ctx context.Context, ids []string) (Tally, error) {
 			return t, err
 		}
 		m, err := c.Store.Message(ctx, id)
-		if err != nil {
-			return t, err
+		if err == nil && (m.State == Approved || m.State == Queued) {
+			err = c.one(ctx, m, &t)
 		}
-		if m.State != Approved && m.State != Queued {
-			continue
-		}
-		if err := c.one(ctx, m, &t); err != nil {
+		if err != nil && !errors.Is(err, errTakenBack) {
 			return t, err
 		}
 	}
 	return t, nil
+}
+
+// errTakenBack says that a message left the states in which it may go while it was being looked at.
+var errTakenBack = errors.New("the message does not wait any more")
+
+// leave takes a message out of the states in which it waits, and counts it. When it is in none of them any more
+// somebody else was faster, and nothing may be done on the strength of the move.
+func (c *Courier) leave(ctx context.Context, m store.Message, to string, change store.Change, count *int) error {
+	err := takenBack(c.move(ctx, m, []string{Approved, Queued}, to, change))
+	if err == nil {
+		*count++
+	}
+	return err
+}
+
+func takenBack(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w: %w", errTakenBack, err)
+	}
+	return err
 }
 
 func (c *Courier) hangUp() {
@@ -125,40 +172,30 @@ func (c *Courier) hangUp() {
 func (c *Courier) one(ctx context.Context, m store.Message, t *Tally) error {
 	// A data folder that was put back may still hold as queued what went long ago (R6.7).
 	if e, ok := c.Journal.Lookup(m.MessageID); ok && counts(e.State) {
-		t.Accepted++
-		return c.move(ctx, m, []string{Approved, Queued}, settled(e.State), store.Change{At: c.Now(), AcceptedAt: e.At})
+		return takenBack(c.settleKnown(ctx, m, e))
 	}
 	v, err := c.Look(ctx, m)
 	if err != nil {
 		return err
 	}
 	if !v.Send {
-		t.Cancelled++
-		return c.move(ctx, m, []string{Approved, Queued}, Cancelled, store.Change{At: c.Now(), Reason: v.Reason})
+		return c.leave(ctx, m, Cancelled, store.Change{At: c.Now(), Reason: v.Reason, Attempts: m.Attempts}, &t.Cancelled)
 	}
 	if v.Edited != nil {
 		m = *v.Edited
 		if err := c.Store.Durable(ctx, func(tx *store.Tx) error { return tx.EditMessage(ctx, m) }); err != nil {
-			return err
+			return takenBack(err)
 		}
 	}
 	session, err := c.session(ctx, m.From)
 	if err != nil {
-		t.Queued++
 		t.note(err)
 		if t.NoSession == nil {
 			t.NoSession = err
 		}
-		return c.move(ctx, m, []string{Approved, Queued}, Queued, store.Change{At: c.Now(), Error: err.Error(), Attempts: m.Attempts})
+		return c.leave(ctx, m, Queued, store.Change{At: c.Now(), Error: err.Error(), Attempts: m.Attempts}, &t.Queued)
 	}
 	return c.hand(ctx, session, m, t)
-}
-
-func settled(journalled string) string {
-	if journalled == Accepted {
-		return Accepted
-	}
-	return Uncertain
 }
 
 func (t *Tally) note(err error) {
@@ -188,16 +225,17 @@ func (c *Courier) hand(ctx context.Context, session Session, m store.Message, t 
 	now := c.Now()
 	raw, err := c.Compose(ctx, m, now)
 	if err != nil {
-		t.Refused++
-		return c.move(ctx, m, []string{Approved, Queued}, Refused, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts})
+		return c.leave(ctx, m, Refused, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts}, &t.Refused)
 	}
 	m.Attempts++
-	if err := c.move(ctx, m, []string{Approved, Queued}, Sending, store.Change{At: now, Attempts: m.Attempts}); err != nil {
+	var begun int
+	if err := c.leave(ctx, m, Sending, store.Change{At: now, Attempts: m.Attempts}, &begun); err != nil {
 		return err
 	}
 	if err := c.Journal.Append(c.entry(m, now, Sending)); err != nil {
 		// Without the record outside the data folder nothing goes; the message waits where it was.
-		return errors.Join(err, c.move(ctx, m, []string{Sending}, Queued, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts - 1}))
+		back := store.Change{At: now, Error: err.Error(), Attempts: m.Attempts - 1}
+		return errors.Join(err, c.move(context.WithoutCancel(ctx), m, []string{Sending}, Queued, back))
 	}
 	out := session.Send(ctx, m.From, recipients(m), raw)
 	return c.record(ctx, m, out, t)
@@ -267,7 +305,7 @@ func refusedWords(out mail.Outcome) string {
 func (c *Courier) entry(m store.Message, at time.Time, state string) Entry {
 	e := Entry{MessageID: m.MessageID, At: at.UTC(), State: state, Kind: m.Kind, Customer: m.CustomerCode, Automatic: m.Automatic}
 	for _, i := range m.Invoices {
-		e.Invoices = append(e.Invoices, EntryInvoice{Number: i.Number, Part: i.Part, Offset: i.Offset})
+		e.Invoices = append(e.Invoices, EntryInvoice{ID: i.TransactionID, Number: i.Number, Part: i.Part, Offset: i.Offset})
 	}
 	return e
 }

@@ -28,6 +28,7 @@ type Entry struct {
 
 // EntryInvoice is one invoice of a journalled message with the step it went out at.
 type EntryInvoice struct {
+	ID     int64  `json:"id,omitempty"` // AccountsIQ's transaction; numbers are unique per type only
 	Number string `json:"number"`
 	Part   string `json:"part"`
 	Offset int    `json:"offset"`
@@ -38,10 +39,17 @@ type EntryInvoice struct {
 // send again what went after the copy was made (R6.7). Every line is on the disk before the program goes on.
 type Journal struct {
 	mu   sync.Mutex
-	file *os.File
+	file file
+	torn bool // the last write failed and may have left a part of a line
 	last map[string]Entry
 	ids  []string // message ids in the order of their first line
 	New  bool     // there was no file: either nothing was ever sent, or not from this computer
+}
+
+// file is what the journal needs of an *os.File.
+type file interface {
+	io.ReadWriteCloser
+	Sync() error
 }
 
 // OpenJournal opens or makes the journal in a directory that belongs to one data folder.
@@ -110,9 +118,16 @@ func (j *Journal) Append(e Entry) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
+	line = append(line, '\n')
+	if j.torn {
+		// Close off the part of a line, which would swallow this one.
+		line = append([]byte("\n"), line...)
+	}
+	if n, err := j.file.Write(line); err != nil {
+		j.torn = j.torn || n > 0
 		return fmt.Errorf("writing the send journal: %w", err)
 	}
+	j.torn = false
 	if err := j.file.Sync(); err != nil {
 		return fmt.Errorf("writing the send journal: %w", err)
 	}

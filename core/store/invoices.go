@@ -35,11 +35,11 @@ func direction(desc bool) string {
 
 // bucketCondition is the condition that a due date is in one of the buckets (R1.4); no due date is current.
 func bucketCondition(due string, buckets []ledger.Bucket, today ledger.Date) (string, []any) {
-	var any1 []string
+	var either []string
 	var args []any
 	for _, b := range buckets {
 		if b == ledger.Current {
-			any1 = append(any1, "("+due+" = '' OR "+due+" >= ?)")
+			either = append(either, "("+due+" = '' OR "+due+" >= ?)")
 			args = append(args, today.String())
 			continue
 		}
@@ -50,9 +50,9 @@ func bucketCondition(due string, buckets []ledger.Bucket, today ledger.Date) (st
 			condition += " AND " + due + " >= ?"
 			args = append(args, today.AddDays(-oldest).String())
 		}
-		any1 = append(any1, "("+condition+")")
+		either = append(either, "("+condition+")")
 	}
-	return "(" + strings.Join(any1, " OR ") + ")", args
+	return "(" + strings.Join(either, " OR ") + ")", args
 }
 
 // bucketAges returns the first and the last age of an overdue bucket; last 0 means without an end.

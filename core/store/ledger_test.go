@@ -397,10 +397,8 @@ func TestRecipients(t *testing.T) { // R5.2, R5.3
 		working := 0
 		for _, r := range d.Recipients {
 			line := r.Email
-			for mark, on := range map[string]bool{"N": r.Normal} {
-				if on {
-					line += " " + mark
-				}
+			if r.Normal {
+				line += " N"
 			}
 			if r.Escalated {
 				line += " E"

@@ -85,8 +85,8 @@ func dsn(path, options string) string {
 	return u.String()
 }
 
-// openWriter opens the one writing connection. Its cache holds a big transaction, as spilling one to the disk
-// doubled the time of a first load. Every commit is forced to the disk: that costs a few
+// openWriter opens the one writing connection. Its cache holds a big transaction, which is otherwise written
+// to the disk piece by piece before its end. Every commit is forced to the disk: that costs a few
 // milliseconds and there are few commits, so the outbox's need is everybody's rule.
 func openWriter(ctx context.Context, path string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn(path, "mode=rw&_busy_timeout=5000&_fk=1&_journal_mode=WAL&_synchronous=FULL&_dqs=0&_txlock=immediate&_pragma=cache_size(-65536)"))

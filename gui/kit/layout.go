@@ -28,6 +28,12 @@ func Flex(o fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: flex{}, Objects: []fyne.CanvasObject{o}}
 }
 
+// Upto gives a line of text in an HStack the width of its words where there is room, and cuts it where
+// there is not. A stack holds at most one.
+func Upto(t *Text) *fyne.Container {
+	return &fyne.Container{Layout: upto{t.Cut()}, Objects: []fyne.CanvasObject{t}}
+}
+
 // Spacer grows and shows nothing.
 func Spacer() *fyne.Container { return &fyne.Container{Layout: flex{}} }
 
@@ -72,6 +78,24 @@ type flex struct{}
 
 func (flex) Layout(objects []fyne.CanvasObject, size fyne.Size) { fillAll(objects, size) }
 func (flex) MinSize(objects []fyne.CanvasObject) fyne.Size      { return maxOf(objects) }
+
+type upto struct{ text *Text }
+
+func (upto) Layout(objects []fyne.CanvasObject, size fyne.Size) { fillAll(objects, size) }
+func (upto) MinSize(objects []fyne.CanvasObject) fyne.Size      { return maxOf(objects) }
+
+// wish is the width an object would like beyond its least one.
+func wish(o fyne.CanvasObject) float32 {
+	c, ok := o.(*fyne.Container)
+	if !ok {
+		return 0
+	}
+	u, ok := c.Layout.(upto)
+	if !ok {
+		return 0
+	}
+	return max(u.text.natural()-o.MinSize().Width, 0)
+}
 
 func fillAll(objects []fyne.CanvasObject, size fyne.Size) {
 	for _, o := range objects {
@@ -130,6 +154,10 @@ func (s stack) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 		m := o.MinSize()
 		length := s.along(m)
+		if extra := min(wish(o), max(rest, 0)); !s.vertical && extra > 0 {
+			length += extra
+			rest -= extra
+		}
 		if grows(o) {
 			length = max(rest/float32(growing), 0)
 		}

@@ -59,6 +59,11 @@ func (t *Text) Align(a fyne.TextAlign) *Text { t.align = a; return t }
 // Cut lets the line be shortened with an ellipsis.
 func (t *Text) Cut() *Text { t.cut = true; return t }
 
+// natural is the width of all its words.
+func (t *Text) natural() float32 {
+	return fyne.MeasureText(t.text, t.size, fyne.TextStyle{Bold: t.bold}).Width
+}
+
 // Set changes the words.
 func (t *Text) Set(s string) {
 	if t.text == s {

@@ -131,9 +131,9 @@ func (p *stepPoint) CreateRenderer() fyne.WidgetRenderer {
 	return &simple{objects: []fyne.CanvasObject{line, dot, title, detail, when}, refresh: apply,
 		min: func() fyne.Size {
 			if p.m.When == "" {
-				return fyne.NewSize(96, 64)
+				return fyne.NewSize(88, 64)
 			}
-			return fyne.NewSize(96, 80)
+			return fyne.NewSize(88, 80)
 		},
 		layout: func(s fyne.Size) {
 			apply()
