@@ -361,14 +361,18 @@ func readBalance(s *scanner) (b ledger.Balance, customer bool, err error) {
 
 // allocationRow reads WSAllocationSummaryDTO: allocations of one customer, grouped by the
 // transaction on one side. One value serves all rows of a page.
+//
+// Nothing says which side stands on top, nor that only one does: an entry whose other side is the credit is
+// turned round, so that From is always the credit that went against To, and a match told twice is one.
 type allocationRow struct {
 	foreign bool
 	entries []ledger.Allocation
+	credits []bool // of each entry: the other side is a credit
 }
 
 func (r *allocationRow) read(s *scanner) error {
 	r.foreign = false
-	r.entries = r.entries[:0]
+	r.entries, r.credits = r.entries[:0], r.credits[:0]
 	for depth := s.depth; s.more(depth); {
 		switch string(s.local) {
 		case "Ledger":
@@ -387,11 +391,14 @@ func (r *allocationRow) read(s *scanner) error {
 
 func (r *allocationRow) readTransaction(s *scanner) error {
 	var from int64
+	credit := false
 	first := len(r.entries)
 	for depth := s.depth; s.more(depth); {
 		switch string(s.local) {
 		case "TransactionID":
 			from = s.int()
+		case "TransactionType":
+			credit = ledger.TxType(s.trimmed()).Credit()
 		case "AllocationEntries":
 			for list := s.depth; s.more(list); {
 				r.readEntry(s)
@@ -405,16 +412,22 @@ func (r *allocationRow) readTransaction(s *scanner) error {
 		if r.entries[i].From = from; from == 0 || r.entries[i].To == 0 {
 			return &rowError{fmt.Sprintf("allocation %d", r.entries[i].ID), "a transaction is not named"}
 		}
+		if r.credits[i] && !credit {
+			r.entries[i].From, r.entries[i].To = r.entries[i].To, r.entries[i].From
+		}
 	}
 	return nil
 }
 
 func (r *allocationRow) readEntry(s *scanner) {
 	var a ledger.Allocation
+	credit := false
 	for depth := s.depth; s.more(depth); {
 		switch string(s.local) {
 		case "AllocatedToTransactionID":
 			a.To = s.int()
+		case "AllocatedToTransactionType":
+			credit = ledger.TxType(s.trimmed()).Credit()
 		case "AllocationAmount":
 			a.Amount = s.decimal()
 		case "AllocationDate":
@@ -425,7 +438,7 @@ func (r *allocationRow) readEntry(s *scanner) {
 			a.Created = s.date()
 		}
 	}
-	r.entries = append(r.entries, a)
+	r.entries, r.credits = append(r.entries, a), append(r.credits, credit)
 }
 
 func readDocument(s *scanner) (Document, error) {

@@ -154,6 +154,25 @@ func TestAllocationsCountEntries(t *testing.T) { // contract 7.7
 	}
 }
 
+// A match told from the invoice's side is the same match: From is always the credit.
+func TestAllocationsComeFromTheCredit(t *testing.T) {
+	const name = "GetAllocationsBetweenWithCreationDatePaged"
+	side := func(id, kind, to, toKind string) string {
+		return `<WSAllocationTransactionDTO><TransactionID>` + id + `</TransactionID><TransactionType>` + kind + `</TransactionType><AllocationEntries><WSAllocationEntryDTO><AllocatedToTransactionID>` + to +
+			`</AllocatedToTransactionID><AllocatedToTransactionType>` + toKind + `</AllocatedToTransactionType><AllocationAmount>5</AllocationAmount><AllocationId>9</AllocationId></WSAllocationEntryDTO></AllocationEntries></WSAllocationTransactionDTO>`
+	}
+	f := newFake(t)
+	f.say(name, succeed(name, `<WSAllocationSummaryDTO><Ledger>Sales</Ledger><Allocations>`+side("50", "SR", "61", "SI")+side("61", "SI", "50", "SR")+`</Allocations></WSAllocationSummaryDTO>`))
+	var got []ledger.Allocation
+	_, err := connect(t, f.URL, oauth).Allocations(context.Background(), time.Time{}, time.Time{}, 0, 0, func(a ledger.Allocation) error {
+		got = append(got, a)
+		return nil
+	})
+	if err != nil || len(got) != 2 || got[0] != got[1] || got[0].From != 50 || got[0].To != 61 {
+		t.Errorf("%v: %+v", err, got)
+	}
+}
+
 func TestBalances(t *testing.T) {
 	const name = "GetCustomerBalanceInformation"
 	row := func(kind, amount string) string {

@@ -171,6 +171,9 @@ func (p *puller) finishFull(ctx context.Context, began time.Time, seen map[int64
 		if p.report.Allocations, err = tx.UpsertAllocations(ctx, allocations); err != nil {
 			return err
 		}
+		if err := tx.DateClosed(ctx, p.o.Today); err != nil {
+			return err
+		}
 		return p.mark(ctx, tx, began, Recheck, Watermark)
 	})
 }
@@ -192,7 +195,9 @@ func (p *puller) allocations(ctx context.Context, since, until time.Time) ([]led
 	byID := map[ledger.Allocation]bool{}
 	var out []ledger.Allocation
 	_, err := p.optional("allocations", func() error {
-		for skip := 0; ; {
+		// A page without anything new may tell matches from their other side; two in a row are the end.
+		idle := 0
+		for skip := 0; idle < 2; {
 			before := len(out)
 			n, err := p.src.Allocations(ctx, from, to, skip, pageSize, func(a ledger.Allocation) error {
 				if !byID[a] {
@@ -205,11 +210,15 @@ func (p *puller) allocations(ctx context.Context, since, until time.Time) ([]led
 				return err
 			}
 			p.o.Progress(StageAllocations, len(out), 0)
-			if len(out) == before {
+			if n == 0 {
 				return nil
+			}
+			if idle++; len(out) > before {
+				idle = 0
 			}
 			skip += n
 		}
+		return nil
 	})
 	return out, err
 }

@@ -142,6 +142,18 @@ func TestFirstLoadBringsEverything(t *testing.T) {
 	if !mark.Equal(start) {
 		t.Errorf("watermark %v, want the moment the load began", mark)
 	}
+	// What was settled long ago is not looked at again for the next two months.
+	recent, err := b.st.ClosedSince(b.ctx, ledger.DateOf(start).AddDays(-60))
+	b.must(err)
+	closed := 0
+	for _, tx := range b.company.Transactions() {
+		if tx.Outstanding.Minor == 0 {
+			closed++
+		}
+	}
+	if len(recent) == 0 || len(recent) > closed/2 {
+		t.Errorf("%d of %d settled items count as settled lately", len(recent), closed)
+	}
 	// The same again finds nothing new.
 	b.later(time.Minute)
 	if r := b.pull(pull.Thorough); r.Changed() || r.Full {

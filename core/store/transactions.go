@@ -108,6 +108,17 @@ func (t *Tx) MarkMissing(ctx context.Context, ids []int64) (gone int, err error)
 	return t.touch(ctx, "UPDATE transactions SET gone_at = ? WHERE gone_at = 0 AND missing >= 2 AND id IN (SELECT value FROM json_each(?))", millis(t.s.now()), list)
 }
 
+// DateClosed gives the items that were settled already when they were first seen, on a day, the day on which
+// they were: that of their last known allocation, else the day they were issued. Without it a first load
+// would make its whole history look settled that day.
+func (t *Tx) DateClosed(ctx context.Context, seen ledger.Date) error {
+	_, err := t.exec(ctx, `UPDATE transactions SET closed_on = coalesce(
+			nullif(max(coalesce((SELECT max(created) FROM allocations WHERE to_id = transactions.id), ''),
+				coalesce((SELECT max(created) FROM allocations WHERE from_id = transactions.id), '')), ''), nullif(issued, ''), closed_on)
+		WHERE first_seen = ?1 AND closed_on = ?1`, seen.String())
+	return err
+}
+
 // account is what a transaction takes from its customer.
 type account struct{ currency, term string }
 
@@ -288,8 +299,8 @@ func (t *Tx) UpsertAllocations(ctx context.Context, list []ledger.Allocation) (C
 		return Counts{}, err
 	}
 	touched, err := t.bulk(ctx, "INSERT INTO allocations (id, from_id, to_id, amount, date, created)", `ON CONFLICT DO UPDATE SET
-		from_id = excluded.from_id, to_id = excluded.to_id, amount = excluded.amount, date = excluded.date, created = excluded.created
-		WHERE (from_id, to_id, amount, date, created) IS NOT (excluded.from_id, excluded.to_id, excluded.amount, excluded.date, excluded.created)`,
+		amount = excluded.amount, date = excluded.date, created = excluded.created
+		WHERE (amount, date, created) IS NOT (excluded.amount, excluded.date, excluded.created)`,
 		6, len(list), func(i int, dst []any) []any {
 			a := list[i]
 			return append(dst, a.ID, a.From, a.To, a.Amount, a.Date.String(), a.Created.String())

@@ -18,7 +18,6 @@ type Card struct {
 	radius   float32
 	OnTapped func()
 	hovered  bool
-	chosen   bool
 }
 
 // NewCard returns a card with the usual margin around its content.
@@ -38,20 +37,12 @@ func NewNotice(fill fyne.ThemeColorName, content fyne.CanvasObject) *Card {
 	return c
 }
 
-// SetChosen marks the card as the current one.
-func (c *Card) SetChosen(on bool) {
-	c.chosen = on
-	c.Refresh()
-}
-
 // CreateRenderer implements fyne.Widget.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 	bg := &canvas.Rectangle{CornerRadius: c.radius, StrokeWidth: 1}
 	apply := func() {
 		bg.FillColor, bg.StrokeColor, bg.StrokeWidth = theme.Color(c.fill), theme.Color(c.edge), 1
-		if c.chosen {
-			bg.StrokeColor, bg.StrokeWidth = theme.Color(theme.Brand), 1.5
-		} else if c.hovered && c.OnTapped != nil {
+		if c.hovered && c.OnTapped != nil {
 			bg.StrokeColor = theme.Color(theme.BorderHard)
 		}
 	}

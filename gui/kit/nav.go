@@ -149,6 +149,3 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 
 // SetIcon changes the picture.
 func (n *NavItem) SetIcon(icon fyne.Resource) { n.icon = icon; n.Refresh() }
-
-// NumberIcon is a number from 1 to 9 in a circle.
-func NumberIcon(n int) fyne.Resource { return theme.Number(n) }

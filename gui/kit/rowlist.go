@@ -33,9 +33,6 @@ func NewRowList(length func() int, create func() fyne.CanvasObject, update func(
 // Object is what to put on the screen.
 func (l *RowList) Object() fyne.CanvasObject { return l.wrapped }
 
-// Picked returns the selected row, -1 for none.
-func (l *RowList) Picked() int { return l.selected }
-
 // Forget takes the selection away.
 func (l *RowList) Forget() {
 	l.selected = -1

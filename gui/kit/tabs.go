@@ -29,9 +29,6 @@ func NewTabs(changed func(i int), names ...string) *Tabs {
 // Current returns the current tab.
 func (t *Tabs) Current() int { return t.current }
 
-// SetNames changes the names, for instance because they carry counts.
-func (t *Tabs) SetNames(names ...string) { t.names = names; t.Refresh() }
-
 // SetCurrent changes the current tab without telling OnChanged.
 func (t *Tabs) SetCurrent(i int) { t.current = i; t.Refresh() }
 

@@ -35,9 +35,6 @@ func Title(s string) *Text { return NewText(s).Scale(theme.SizeTitle).Bold() }
 // Heading is the name of a card.
 func Heading(s string) *Text { return NewText(s).Scale(theme.SizeHeading).Bold() }
 
-// Figure is the one number of a card.
-func Figure(s string) *Text { return NewText(s).Scale(theme.SizeFigure).Bold() }
-
 // Muted is secondary body text.
 func Muted(s string) *Text { return NewText(s).Color(theme.Muted) }
 

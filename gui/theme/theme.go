@@ -46,7 +46,6 @@ const (
 
 // The type scale, in Fyne's units.
 const (
-	SizeFigure  float32 = 26 // the one number of a card
 	SizeTitle   float32 = 22 // of a screen
 	SizeHeading float32 = 15 // of a card
 	SizeBody    float32 = 13

@@ -153,13 +153,14 @@ CREATE TABLE invoice_prefs (
 
 -- The amount is kept as AccountsIQ wrote it: which of the two sides' currency it is in is not said.
 CREATE TABLE allocations (
-  id      INTEGER PRIMARY KEY,
+  id      INTEGER NOT NULL, -- whether it is one of a match or of a batch of them is not attested
   from_id INTEGER NOT NULL,
   to_id   INTEGER NOT NULL,
   amount  TEXT NOT NULL,
   date    TEXT NOT NULL,
-  created TEXT NOT NULL
-) STRICT;
+  created TEXT NOT NULL,
+  PRIMARY KEY (id, from_id, to_id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX allocations_from ON allocations (from_id);
 CREATE INDEX allocations_to ON allocations (to_id);
 
