@@ -211,12 +211,40 @@ func (a *App) planned(ctx context.Context, st *store.Store, id string) (store.Me
 	return store.Message{}, &Problem{Code: "not_waiting", Message: "This message is not planned any more.", Hint: "Look at the Outbox again."}
 }
 
-// SettleUncertain records the owner's word on whether a message arrived (R6.4).
+// SettleUncertain records the owner's word on whether a message arrived (R6.4), in the journal too.
 func (a *App) SettleUncertain(ctx context.Context, id string, arrived bool) error {
-	if arrived {
-		return a.moveAll(ctx, []string{id}, []string{outbox.Uncertain}, outbox.Accepted, "you said that it arrived", "")
+	to, reason := outbox.Accepted, "you said that it arrived"
+	if !arrived {
+		to, reason = outbox.Cancelled, "you said that it did not arrive"
 	}
-	return a.moveAll(ctx, []string{id}, []string{outbox.Uncertain}, outbox.Cancelled, "you said that it did not arrive", "")
+	if err := a.moveAll(ctx, []string{id}, []string{outbox.Uncertain}, to, reason, ""); err != nil {
+		return err
+	}
+	return a.journalWord(ctx, id, to)
+}
+
+// journalWord notes outside the data folder what the owner said of a message.
+func (a *App) journalWord(ctx context.Context, id, state string) error {
+	st, err := a.company()
+	if err != nil {
+		return err
+	}
+	m, err := st.Message(ctx, id)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	journal := a.journal
+	a.mu.Unlock()
+	if journal == nil {
+		return nil
+	}
+	e, known := journal.Lookup(m.MessageID)
+	if !known {
+		return nil
+	}
+	e.State = state
+	return journal.Append(e)
 }
 
 func (a *App) moveAll(ctx context.Context, ids, from []string, to, reason, event string) error {

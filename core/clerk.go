@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -54,6 +55,7 @@ type clerk struct {
 	lastSync   time.Time // the latest attempt in the background
 	retryAt    time.Time // not before this for a slot whose sync failed
 	retries    int
+	trouble    string    // why the last attempt at the noted slot failed; "" when there was none
 	seen       time.Time // wall clock at the last tick
 	seenSteady time.Time // the same instant with its monotonic reading
 }
@@ -147,10 +149,10 @@ func (a *App) takeLease(dir string) error {
 
 // job runs one piece of work that the owner can cancel, and reports its failure to the listeners.
 func (a *App) job(ctx context.Context, work func(context.Context) error) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	a.clerk.mu.Lock()
-	a.clerk.busy, a.clerk.stop, a.clerk.progress = true, stop, Progress{}
+	a.clerk.busy, a.clerk.stop, a.clerk.progress = true, func() { stop(errStopped) }, Progress{}
 	a.clerk.mu.Unlock()
 	err := work(ctx)
 	a.clerk.mu.Lock()
@@ -162,6 +164,11 @@ func (a *App) job(ctx context.Context, work func(context.Context) error) error {
 	}
 	return err
 }
+
+// errStopped is the cause of a job's end when the owner stopped it, rather than the program closing.
+var errStopped = errors.New("stopped by the owner")
+
+func stoppedByOwner(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errStopped) }
 
 func (a *App) serve(ctx context.Context, k requestKind) {
 	if _, err := a.company(); err != nil {
@@ -246,32 +253,67 @@ func (a *App) slotDuty(ctx context.Context, st *store.Store, set map[string]stri
 	if err != nil || slot.IsZero() || now.Before(slot) {
 		return err
 	}
+	order := runOrder{slot: slot, kind: "slot"}
+	if written, err := a.written(ctx, st, order); err != nil || written {
+		// A crash cut the run off after it was planned: what it left is for waitingDuty.
+		return errors.Join(err, a.passSlot(ctx, st, set))
+	}
 	switch {
 	case pausedAt(set, now):
-		return a.advanceSlot(ctx, st, set, now)
+		return a.passSlot(ctx, st, set)
+	case now.After(windowEnd(set, slot)) && a.clerk.trouble != "":
+		return errors.Join(a.recordHeld(ctx, st, order, a.clerk.trouble), a.passSlot(ctx, st, set))
 	case now.After(windowEnd(set, slot)):
 		return a.missSlot(ctx, st, set, slot, now)
 	case now.Before(a.clerk.retryAt):
 		return nil
 	}
-	order := runOrder{slot: slot, kind: "slot"}
+	return a.runSlot(ctx, st, set, order)
+}
+
+// written reports whether a run is in the store, with all that it planned.
+func (a *App) written(ctx context.Context, st *store.Store, o runOrder) (bool, error) {
+	_, err := st.Run(ctx, o.id())
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// runSlot tries the run of a slot. As long as nothing is planned a failed sync is tried again until the window
+// ends (R6.1); from then on its messages wait in the outbox.
+func (a *App) runSlot(ctx context.Context, st *store.Store, set map[string]string, order runOrder) error {
 	var view RunView
-	err = a.job(ctx, func(ctx context.Context) (err error) {
+	stopped := false
+	err := a.job(ctx, func(ctx context.Context) (err error) {
 		view, err = a.run(ctx, order)
+		stopped = stoppedByOwner(ctx)
 		return err
 	})
-	if err != nil && isTemporary(err) {
+	if ctx.Err() != nil {
+		return err // the program closes; the slot is looked at again when it is back
+	}
+	written, lookErr := a.written(ctx, st, order)
+	if written || lookErr != nil {
+		return errors.Join(err, lookErr, a.passSlot(ctx, st, set))
+	}
+	notFresh := view.Sync != nil && !view.Sync.OK
+	if err != nil && !stopped && (notFresh || isTemporary(err)) {
 		a.clerk.retries++
-		a.clerk.retryAt = now.Add(backOff(a.clerk.retries))
-		if a.clerk.retryAt.Before(windowEnd(set, slot)) {
+		a.clerk.trouble = view.Reason
+		a.clerk.retryAt = a.deps.Now().Add(backOff(a.clerk.retries))
+		if a.clerk.retryAt.Before(windowEnd(set, order.slot)) {
 			return err
 		}
 	}
-	a.clerk.retries, a.clerk.retryAt = 0, time.Time{}
-	if view.State == RunHeld {
-		err = errors.Join(err, a.recordHeld(ctx, st, order, view.Reason))
-	}
-	return errors.Join(err, a.advanceSlot(ctx, st, set, a.deps.Now()))
+	return errors.Join(err, a.recordHeld(ctx, st, order, view.Reason), a.passSlot(ctx, st, set))
+}
+
+// passSlot is done with the noted slot, and notes the one that comes next.
+func (a *App) passSlot(ctx context.Context, st *store.Store, set map[string]string) error {
+	a.clerk.retries, a.clerk.retryAt, a.clerk.trouble = 0, time.Time{}, ""
+	_, err := a.noteNextSlot(ctx, st, set, a.deps.Now())
+	return err
 }
 
 // backOff doubles from one minute up to a quarter of an hour.
@@ -316,26 +358,39 @@ func (a *App) noteNextSlot(ctx context.Context, st *store.Store, set map[string]
 	return next, st.Tx(ctx, func(tx *store.Tx) error { return tx.SetSetting(ctx, keyNextSlot, next.UTC().Format(time.RFC3339)) })
 }
 
-func (a *App) advanceSlot(ctx context.Context, st *store.Store, set map[string]string, now time.Time) error {
-	_, err := a.noteNextSlot(ctx, st, set, now)
-	return err
+// latestSlot is the last slot that is not after now, from a noted one on.
+func latestSlot(set map[string]string, noted, now time.Time) time.Time {
+	calendar := chase.NewCalendar(companyInput(store.Facts{Settings: set}))
+	for {
+		next, ok := calendar.NextSlot(noted)
+		if !ok || next.After(now) {
+			return noted
+		}
+		noted = next
+	}
 }
 
-// missSlot puts the missed slot on its card; several make one card (R6.6).
+// missSlot puts the missed slot on its card; several make one card. Where the window of a later one is still
+// open that one's run comes now, and there is nothing to ask (R6.6).
 func (a *App) missSlot(ctx context.Context, st *store.Store, set map[string]string, slot, now time.Time) error {
+	latest := latestSlot(set, slot, now)
+	open := !now.After(windowEnd(set, latest))
 	err := a.change(ctx, st, "run", "The chase of "+slot.In(zone(set)).Format("2 January 15:04")+" was missed: the program was not running or could not reach AccountsIQ. Nothing was sent.",
 		func(tx *store.Tx) error {
 			err := tx.AddRun(ctx, store.Run{ID: runOrder{slot: slot, kind: "slot"}.id(), SlotAt: slot, Kind: "slot", Started: now, Finished: now, State: RunMissed, Reason: "not running at the time"})
 			if err != nil && !errors.Is(err, store.ErrExists) {
 				return err
 			}
+			if open {
+				return tx.SetSetting(ctx, keyNextSlot, latest.UTC().Format(time.RFC3339))
+			}
 			return tx.SetSetting(ctx, keyMissedSlot, slot.UTC().Format(time.RFC3339))
 		})
-	if err != nil {
+	if err != nil || open {
 		return err
 	}
 	a.Publish(Event{Kind: SlotMissed})
-	return a.advanceSlot(ctx, st, set, now)
+	return a.passSlot(ctx, st, set)
 }
 
 // DismissMissedSlot takes the card of a missed slot away.
@@ -360,41 +415,102 @@ func (a *App) recordHeld(ctx context.Context, st *store.Store, o runOrder, reaso
 	})
 }
 
-// waitingDuty goes on with messages that were approved or wait for the mail server, as long as their window
-// is open, and drops at its end what was not approved (R6.5, R6.8).
-func (a *App) waitingDuty(ctx context.Context, st *store.Store, set map[string]string, now time.Time) error {
+// waitingDuty settles what a crash left, goes on with messages that were approved or wait for the mail server as
+// long as their window is open, and drops at its end what has not gone (R6.5, R6.8). What waits for the mail
+// server when its window ends is left for the next run, which goes on with the same Message-ID.
+func (a *App) waitingDuty(ctx context.Context, st *store.Store, set map[string]string, _ time.Time) error {
+	courier := a.courier(st)
+	if err := courier.Settle(ctx); err != nil {
+		return err
+	}
 	waiting, err := st.Messages(ctx, store.MessageQuery{States: []string{outbox.Planned, outbox.Approved, outbox.Queued}})
 	if err != nil {
 		return err
 	}
-	var ready []string
-	var runID string
-	for i := len(waiting) - 1; i >= 0; i-- {
-		m := waiting[i]
-		open := now.Before(windowEnd(set, m.PlannedFor)) && !now.Before(m.PlannedFor)
-		switch {
-		case !open && m.State != outbox.Queued:
-			if err := a.drop(ctx, st, m, "not approved in time"); err != nil {
-				return err
-			}
-		case open && (m.State == outbox.Approved || (m.State == outbox.Queued && now.Sub(m.Updated) >= backOff(max(1, m.Attempts)))):
-			ready, runID = append(ready, m.ID), m.RunID
+	now := a.deps.Now()
+	ready, over := sortWaiting(set, waiting, now)
+	for _, m := range over {
+		if err := a.drop(ctx, st, m); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
 		}
 	}
-	if len(ready) == 0 || pausedAt(set, now) {
-		return nil
+	if len(ready) > 0 && !pausedAt(set, now) && !now.Before(a.clerk.retryAt) {
+		err = a.goOn(ctx, st, courier, ready)
+	}
+	return errors.Join(err, a.closeRuns(ctx, st))
+}
+
+// sortWaiting says which messages may go now and whose time is over. Before the instant for which a message is
+// planned the clock was set back: nothing goes then, and nothing is dropped (R3.7).
+func sortWaiting(set map[string]string, waiting []store.Message, now time.Time) (ready, over []store.Message) {
+	for _, m := range slices.Backward(waiting) {
+		toOwner := m.AccountID == 0
+		switch {
+		case now.Before(m.PlannedFor):
+		case !now.Before(windowEnd(set, m.PlannedFor)):
+			if m.State != outbox.Queued || toOwner {
+				over = append(over, m)
+			}
+		case m.State == outbox.Approved, m.State == outbox.Queued && now.Sub(m.Updated) >= backOff(max(1, m.Attempts)):
+			ready = append(ready, m)
+		}
+	}
+	return ready, over
+}
+
+// goOn sends what is ready. When AccountsIQ cannot be asked the next attempt waits a little.
+func (a *App) goOn(ctx context.Context, st *store.Store, courier *outbox.Courier, ready []store.Message) error {
+	ids := make([]string, len(ready))
+	for i, m := range ready {
+		ids[i] = m.ID
 	}
 	return a.job(ctx, func(ctx context.Context) error {
-		tally, err := a.courier(st).Deliver(ctx, ready)
-		v := RunView{ID: runID, State: RunDone, Sent: tally.Accepted + tally.Uncertain, Refused: tally.Refused, Left: tally.Queued}
+		_, err := courier.Deliver(ctx, ids)
+		if stoppedByOwner(ctx) {
+			return errors.Join(err, a.takeBack(ctx, st, ids))
+		}
+		v := RunView{ID: ready[len(ready)-1].RunID, State: RunDone}
+		err = errors.Join(err, a.count(ctx, st, &v, ids))
+		if err != nil {
+			a.clerk.retryAt = a.deps.Now().Add(backOff(2))
+		}
 		a.Publish(Event{Kind: RunFinished, Run: &v, Problem: ProblemOf(err)})
 		return err
 	})
 }
 
-func (a *App) drop(ctx context.Context, st *store.Store, m store.Message, reason string) error {
+// closeRuns marks runs as done of which nothing waits any more.
+func (a *App) closeRuns(ctx context.Context, st *store.Store) error {
+	runs, err := st.Runs(ctx, 20)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if r.State != RunWaiting && r.State != RunQueued && r.State != "running" {
+			continue
+		}
+		left, err := st.Messages(ctx, store.MessageQuery{RunID: r.ID, States: []string{outbox.Planned, outbox.Approved, outbox.Queued, outbox.Sending}, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			continue
+		}
+		err = a.change(ctx, st, "", "", func(tx *store.Tx) error { return tx.FinishRun(ctx, r.ID, a.deps.Now(), RunDone, "") })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) drop(ctx context.Context, st *store.Store, m store.Message) error {
+	reason := "not approved in time"
+	if m.State != outbox.Planned {
+		reason = "its time was over before it could go"
+	}
 	return a.change(ctx, st, "message", "Not sent: \""+m.Subject+"\": "+reason+".", func(tx *store.Tx) error {
-		return tx.MoveMessage(ctx, m.ID, []string{outbox.Planned, outbox.Approved}, outbox.Cancelled, store.Change{At: a.deps.Now(), Reason: reason, Attempts: m.Attempts})
+		return tx.MoveMessage(ctx, m.ID, []string{m.State}, outbox.Cancelled, store.Change{At: a.deps.Now(), Reason: reason, Attempts: m.Attempts})
 	})
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,11 +85,25 @@ func (d *desk) row(m chase.Message, now time.Time) (store.Message, error) {
 	out.Template = template.Name
 	text, err := mail.Render(template, data)
 	if err != nil {
-		return out, fmt.Errorf("writing to %s: %w", m.Customer, err)
+		return out, &unwritten{m.Customer, err}
 	}
 	out.Subject, out.Text, out.HTML = text.Subject, text.Text, text.HTML
 	return out, d.thread(&out)
 }
+
+// unwritten is met when the words of one message could not be made. It is the trouble of that message alone.
+type unwritten struct {
+	customer string
+	cause    error
+}
+
+func (e *unwritten) Error() string {
+	return fmt.Sprintf("The message to %s could not be written: %v", e.customer, e.cause)
+}
+
+func (e *unwritten) Unwrap() error { return e.cause }
+
+func byEmail(m chase.Message) bool { return m.Channel == "" || m.Channel == chase.Email }
 
 func partOf(m chase.Message) string {
 	if m.Kind == chase.BeforeDue || m.Kind == chase.Overdue {
@@ -303,7 +318,11 @@ func (a *App) preview(ctx context.Context, st *store.Store) ([]store.Message, er
 	out := []store.Message{}
 	for _, m := range res.Messages {
 		row, err := d.row(m, res.Now)
-		if err != nil {
+		var bad *unwritten
+		switch {
+		case errors.As(err, &bad):
+			row.Error = bad.Error()
+		case err != nil:
 			return nil, err
 		}
 		row.State, row.PlannedFor, row.CustomerName = outbox.Planned, s.in.Now, d.s.account[m.Customer].Name

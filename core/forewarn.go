@@ -53,11 +53,9 @@ func later(a, b time.Time) time.Time {
 
 // forewarnDuty tells the owner what will go, once for each time of day, after a sync (R6.10).
 func (a *App) forewarnDuty(ctx context.Context, st *store.Store, set map[string]string, now time.Time) error {
-	if pausedAt(set, now) {
-		return nil
-	}
 	at, slot, due := forewarnFor(chase.NewCalendar(companyInput(store.Facts{Settings: set})), zone(set), now)
-	if !due || at.UTC().Format(time.RFC3339) == set[keyLastForewarn] || now.Before(a.clerk.retryAt) {
+	// What counts is whether anything goes at the slot: a pause may end on that very day.
+	if !due || pausedAt(set, slot) || at.UTC().Format(time.RFC3339) == set[keyLastForewarn] || now.Before(a.clerk.retryAt) {
 		return nil
 	}
 	boxes, err := forewarned(ctx, st)

@@ -66,15 +66,18 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 	}
 	defer func() { view.Messages = a.messagesByID(ctx, st, ids) }()
 	if needsApproval {
-		view.State, view.Left = RunWaiting, len(ids)
-		return view, a.finishRun(ctx, st, o, &view, outbox.Tally{})
+		view.State = RunWaiting
+		return view, errors.Join(a.count(ctx, st, &view, ids), a.finishRun(ctx, st, o, &view, outbox.Tally{}))
 	}
 	tally, err := a.deliver(ctx, courier, ids)
-	view.Sent, view.Refused, view.Left = tally.Accepted+tally.Uncertain, tally.Refused, tally.Queued
+	if stoppedByOwner(ctx) {
+		err = errors.Join(err, a.takeBack(ctx, st, ids))
+	}
+	err = errors.Join(err, a.count(ctx, st, &view, ids))
 	if err != nil {
 		// AccountsIQ could not be asked before one of the messages; those that are left wait.
 		view.Reason = ProblemOf(err).Message
-		if tally.Went() > 0 {
+		if view.Sent+view.Left > 0 {
 			view.State = RunQueued
 		}
 		return view, errors.Join(err, a.finishRun(context.WithoutCancel(ctx), st, o, &view, tally))
@@ -85,6 +88,39 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 		return view, errors.Join(a.finishRun(ctx, st, o, &view, tally), tally.NoSession)
 	}
 	return view, a.finishRun(ctx, st, o, &view, tally)
+}
+
+// count says in the view what became of a run's messages.
+func (a *App) count(ctx context.Context, st *store.Store, v *RunView, ids []string) error {
+	v.Sent, v.Refused, v.Left = 0, 0, 0
+	for _, id := range ids {
+		m, err := st.Message(context.WithoutCancel(ctx), id)
+		switch {
+		case err != nil:
+			return err
+		case waits(m.State):
+			v.Left++
+		case m.State == outbox.Refused:
+			v.Refused++
+		case chase.State(m.State).Counts():
+			v.Sent++
+		}
+	}
+	return nil
+}
+
+// takeBack keeps what has not gone yet from going after the owner stopped the work; it is planned anew at the
+// next slot.
+func (a *App) takeBack(ctx context.Context, st *store.Store, ids []string) error {
+	return a.change(context.WithoutCancel(ctx), st, "", "", func(tx *store.Tx) error {
+		for _, id := range ids {
+			err := tx.MoveMessage(ctx, id, []string{outbox.Planned, outbox.Approved, outbox.Queued}, outbox.Cancelled, store.Change{At: a.deps.Now(), Reason: "stopped by you"})
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // messagesByID shows messages as they are now; one that cannot be read is left out.
@@ -147,7 +183,7 @@ func (a *App) deliver(ctx context.Context, courier *outbox.Courier, ids []string
 		sum.Uncertain += t.Uncertain
 		sum.Cancelled += t.Cancelled
 		sum.Queued, sum.Trouble, sum.NoSession = t.Queued, t.Trouble, t.NoSession
-		return err == nil && isTemporary(t.Trouble)
+		return isTemporary(err) || (err == nil && isTemporary(t.Trouble))
 	})
 	return sum, errors.Join(err, waitErr)
 }
@@ -161,7 +197,7 @@ func (a *App) planRun(ctx context.Context, st *store.Store, o runOrder) (ids []s
 		return nil, false, err
 	}
 	if res.Refused != "" {
-		return nil, false, &Problem{Code: res.Refused, Message: "The clock of this computer is behind the last run, so nothing was sent.", Hint: "Set the clock right, then run again."}
+		return nil, false, clockBehind(res.Refused)
 	}
 	needsApproval, err = a.needsApproval(ctx, st, s, o)
 	if err != nil {
@@ -181,7 +217,8 @@ func (a *App) planRun(ctx context.Context, st *store.Store, o runOrder) (ids []s
 	for _, m := range append(edits, rows...) {
 		ids = append(ids, m.ID)
 	}
-	return ids, needsApproval && len(ids) > 0, nil
+	planned := func(m store.Message) bool { return m.State == outbox.Planned }
+	return ids, slices.ContainsFunc(rows, planned), nil
 }
 
 // chaseKinds are the kinds of messages that go to customers by themselves.
@@ -196,7 +233,7 @@ func (a *App) needsApproval(ctx context.Context, st *store.Store, s situation, o
 	if err != nil {
 		return false, err
 	}
-	if len(went) > 0 && a.journalIsNew() {
+	if len(went) > 0 && !a.journalled(went[0].MessageID) {
 		return true, nil
 	}
 	switch settingOr(s.set, keyApproval) {
@@ -208,10 +245,16 @@ func (a *App) needsApproval(ctx context.Context, st *store.Store, s situation, o
 	return len(went) == 0 && len(a.journalEntries()) == 0, nil
 }
 
-func (a *App) journalIsNew() bool {
+// journalled reports whether the record outside the data folder knows a message. Where it does not know the
+// latest one, the folder was used on another computer, or the record was lost.
+func (a *App) journalled(messageID string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.journal != nil && a.journal.New && len(a.journal.Entries()) == 0
+	if a.journal == nil {
+		return false
+	}
+	_, known := a.journal.Lookup(messageID)
+	return known
 }
 
 // draft makes the outbox rows of a plan. A message that an earlier run left queued at the mail server and that
@@ -222,11 +265,12 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 		return nil, nil, err
 	}
 	for i, m := range res.Messages {
-		if m.Channel != "" && m.Channel != chase.Email {
+		if !byEmail(m) {
 			continue
 		}
 		row, err := desk.row(m, res.Now)
-		if err != nil {
+		var bad *unwritten
+		if err != nil && !errors.As(err, &bad) {
 			return nil, nil, err
 		}
 		row.RunID, row.PlannedFor, row.Created, row.Updated = o.id(), o.slot, s.in.Now, s.in.Now
@@ -234,7 +278,10 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 		if needsApproval {
 			row.State = outbox.Planned
 		}
-		if q := takeQueued(left, row); q != nil && !needsApproval {
+		if bad != nil {
+			// That customer's trouble does not stop the others (R6.5).
+			row.State, row.Error, row.Subject = outbox.Refused, bad.Error(), "No words for "+m.Customer
+		} else if q := takeQueued(left, row, needsApproval); q != nil {
 			row.ID, row.Key, row.MessageID, row.RunID, row.Attempts, row.State, row.Created = q.ID, q.Key, q.MessageID, q.RunID, q.Attempts, q.State, q.Created
 			edits = append(edits, row)
 			continue
@@ -250,7 +297,10 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 }
 
 // takeQueued finds and marks the queued message that a planned one is: same customer, kind, step and invoices.
-func takeQueued(left []store.Message, row store.Message) *store.Message {
+func takeQueued(left []store.Message, row store.Message, needsApproval bool) *store.Message {
+	if needsApproval {
+		return nil
+	}
 	for i := range left {
 		q := &left[i]
 		if q.State == outbox.Queued && q.AccountID == row.AccountID && q.Kind == row.Kind && q.Offset == row.Offset && sameInvoices(q.Invoices, row.Invoices) {
@@ -283,7 +333,8 @@ func (a *App) writeRun(ctx context.Context, st *store.Store, o runOrder, now tim
 				continue // goes on in this run
 			}
 			change := store.Change{At: now, Reason: "planned anew by a later run", Attempts: m.Attempts}
-			if err := tx.MoveMessage(ctx, m.ID, []string{outbox.Planned, outbox.Approved, outbox.Queued}, outbox.Cancelled, change); err != nil {
+			err := tx.MoveMessage(ctx, m.ID, []string{outbox.Planned, outbox.Approved, outbox.Queued}, outbox.Cancelled, change)
+			if err != nil && !errors.Is(err, store.ErrNotFound) { // the owner may have dropped it meanwhile
 				return err
 			}
 		}
@@ -293,6 +344,18 @@ func (a *App) writeRun(ctx context.Context, st *store.Store, o runOrder, now tim
 			}
 		}
 		if err := tx.AddMessages(ctx, rows); err != nil {
+			return err
+		}
+		for _, m := range rows {
+			if m.State != outbox.Refused {
+				continue
+			}
+			if _, err := tx.AddEvent(ctx, store.Event{At: now, Kind: "message", AccountID: m.AccountID, MessageID: m.ID, RunID: m.RunID, Text: m.Error}); err != nil {
+				return err
+			}
+		}
+		// Whatever a slot that was missed would have sent is planned now.
+		if err := tx.DeleteSetting(ctx, keyMissedSlot); err != nil {
 			return err
 		}
 		return tx.AddDecisions(ctx, o.id(), decisions)

@@ -89,6 +89,7 @@ want_window_libraries() {
 	on_linux || return 0
 	want_command pkg-config pkg-config
 	want_header libgl-dev GL/gl.h
+	want_header libegl-dev EGL/egl.h
 	want_header libx11-dev X11/Xlib.h
 	want_header libxcursor-dev X11/Xcursor/Xcursor.h
 	want_header libxi-dev X11/extensions/XInput2.h
