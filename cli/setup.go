@@ -239,15 +239,12 @@ func (c *call) settingsGet() error {
 }
 
 func (c *call) settingsSet() error {
-	words, err := c.flags(2, nil)
-	if err != nil {
-		return err
-	}
-	if len(words) != 2 {
+	// No flags here: a value may begin with a dash.
+	if len(c.args) != 2 {
 		return usage("settings set needs a key and a value")
 	}
 	return c.with(func(a *core.App) error {
-		if err := a.SetSetting(c.ctx, words[0], words[1]); err != nil {
+		if err := a.SetSetting(c.ctx, c.args[0], c.args[1]); err != nil {
 			return err
 		}
 		return c.done("Changed.")

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bojanz/currency"
+
 	"dunlin/core/ledger"
 )
 
@@ -104,30 +106,37 @@ func (acc Account) check() error {
 		}
 	}
 	if acc.Country != "" {
-		if _, ok := countryOf(acc.Country); !ok && !isCountryCode(acc.Country) {
+		_, known := countryOf(acc.Country)
+		if _, real := currency.ForCountryCode(acc.Country); !known && !real {
 			return bad("country", fmt.Sprintf("%q is not a country code.", acc.Country), "Use a code such as IE, GB, GB-SCT or US.")
 		}
 	}
-	if acc.Currency != "" && !isCurrencyCode(acc.Currency) {
+	if acc.Currency != "" && !currency.IsValid(acc.Currency) {
 		return bad("currency", fmt.Sprintf("%q is not a currency code.", acc.Currency), "Use a code such as EUR or GBP.")
 	}
 	return nil
 }
 
-func isCountryCode(s string) bool {
-	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
-}
-
-func isCurrencyCode(s string) bool {
-	if len(s) != 3 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if c < 'A' || c > 'Z' {
-			return false
+// missing names in words what is not filled in, "" when all is.
+func (acc Account) missing() string {
+	var out []string
+	for _, f := range []struct{ name, is string }{{"the name", acc.Name}, {"the country", acc.Country}, {"the time zone", acc.Timezone}, {"the currency", acc.Currency}} {
+		if f.is == "" {
+			out = append(out, f.name)
 		}
 	}
-	return true
+	return strings.Join(out, ", ")
+}
+
+// keeps refuses to empty a field that was filled in.
+func (acc Account) keeps(have Account) error {
+	for _, f := range []struct{ name, was, is string }{{"business name", have.Name, acc.Name}, {"country", have.Country, acc.Country},
+		{"time zone", have.Timezone, acc.Timezone}, {"currency", have.Currency, acc.Currency}} {
+		if f.was != "" && f.is == "" {
+			return &Problem{Code: "empty_field", Message: "The " + f.name + " cannot be empty.", Hint: "Nothing was changed. Enter a value, or leave it as it is."}
+		}
+	}
+	return nil
 }
 
 // Account returns the business settings.
@@ -147,9 +156,14 @@ func accountOf(set map[string]string) Account {
 	return Account{Name: set[keyAccountName], Country: set[keyAccountCountry], Timezone: set[keyAccountTimezone], Currency: set[keyAccountCurrency]}
 }
 
-// SaveAccount stores the business settings after checking all of them; nothing is stored otherwise.
+// SaveAccount stores the business settings after checking all of them; nothing is stored otherwise. What was
+// filled in before cannot be emptied.
 func (a *App) SaveAccount(ctx context.Context, acc Account) error {
-	acc.Name = strings.TrimSpace(acc.Name)
+	have, err := a.Account(ctx)
+	if err != nil {
+		return err
+	}
+	acc.Name = strings.Join(strings.Fields(acc.Name), " ")
 	acc.Currency = strings.ToUpper(strings.TrimSpace(acc.Currency))
 	if hit, ok := countryOf(acc.Country); ok {
 		acc.Country = hit.code
@@ -158,6 +172,9 @@ func (a *App) SaveAccount(ctx context.Context, acc Account) error {
 	}
 	acc.Timezone = strings.TrimSpace(acc.Timezone)
 	if err := acc.check(); err != nil {
+		return err
+	}
+	if err := acc.keeps(have); err != nil {
 		return err
 	}
 	return a.saveSettings(ctx, map[string]string{keyAccountName: acc.Name, keyAccountCountry: acc.Country,

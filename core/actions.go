@@ -93,6 +93,22 @@ func (a *App) ResumeCustomer(ctx context.Context, accountID int64) error {
 	return a.customerPrefs(ctx, accountID, "chasing resumed.", func(p *store.CustomerPrefs) { p.Stopped, p.HoldUntil = false, ledger.Date{} })
 }
 
+// notPassed refuses the last day of a hold that is over already.
+func (a *App) notPassed(ctx context.Context, until ledger.Date) error {
+	st, err := a.company()
+	if err != nil || until.IsZero() {
+		return err
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if until.Before(today(set, a.deps.Now())) {
+		return &Problem{Code: "date_passed", Message: fmt.Sprintf("%s has passed.", longDate(until)), Hint: "Choose today or a later day."}
+	}
+	return nil
+}
+
 // holdText tells of a hold that was set or taken away.
 func holdText(until ledger.Date) string {
 	if until.IsZero() {
@@ -104,6 +120,9 @@ func holdText(until ledger.Date) string {
 // HoldCustomer holds a customer's chasing up to and including a date; it goes on the day after. The zero
 // date ends the hold.
 func (a *App) HoldCustomer(ctx context.Context, accountID int64, until ledger.Date) error {
+	if err := a.notPassed(ctx, until); err != nil {
+		return err
+	}
 	return a.customerPrefs(ctx, accountID, holdText(until), func(p *store.CustomerPrefs) { p.HoldUntil = until })
 }
 
@@ -119,6 +138,9 @@ func (a *App) ResumeInvoice(ctx context.Context, transactionID int64) error {
 
 // HoldInvoice holds an invoice up to and including a date; the zero date ends the hold.
 func (a *App) HoldInvoice(ctx context.Context, transactionID int64, until ledger.Date) error {
+	if err := a.notPassed(ctx, until); err != nil {
+		return err
+	}
 	return a.invoicePrefs(ctx, transactionID, holdText(until), func(p *store.InvoicePrefs) { p.HoldUntil = until })
 }
 

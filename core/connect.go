@@ -105,6 +105,9 @@ func (a *App) Connect(ctx context.Context, r ConnectRequest) (ConnectResult, err
 	if res.Notes, err = a.keepSecrets(ctx, r); err != nil {
 		return res, err
 	}
+	if missing := res.Suggest.missing(); missing != "" {
+		res.Notes = append(res.Notes, "AccountsIQ did not say "+missing+" of your business; set it before you start chasing.")
+	}
 	return res, a.keepConnection(ctx, loc, r, res)
 }
 

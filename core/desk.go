@@ -176,7 +176,7 @@ func (d *desk) contact(m chase.Message, customer store.CustomerFacts) string {
 		return ""
 	}
 	for _, r := range customer.Recipients {
-		if strings.EqualFold(r.Email, m.To[0]) && r.Name != "" {
+		if sameAddress(r.Email, m.To[0]) && r.Name != "" {
 			return r.Name
 		}
 	}
@@ -334,3 +334,9 @@ func (a *App) preview(ctx context.Context, st *store.Store) ([]store.Message, er
 
 // previewID begins the ids of messages that are shown before any run has planned them.
 const previewID = "upcoming/"
+
+// sameAddress compares an address as AccountsIQ has it with one as it is written to.
+func sameAddress(have, written string) bool {
+	email, err := mail.Writable(have)
+	return err == nil && strings.EqualFold(email, written)
+}

@@ -9,6 +9,7 @@ import (
 
 	"dunlin/core/chase"
 	"dunlin/core/ledger"
+	"dunlin/core/mail"
 	"dunlin/core/outbox"
 	"dunlin/core/store"
 )
@@ -100,8 +101,10 @@ func customerInput(c store.CustomerFacts, set map[string]string, now time.Time) 
 		Credits: credits, Reported: c.Reported, LedgerRest: rest}
 	all := settingOr(set, keyAllAddresses) == "true"
 	for _, r := range c.Recipients {
-		out.Addresses = append(out.Addresses, chase.Address{Email: r.Email, Normal: r.Normal || (all && !r.Chosen),
-			Escalated: r.Escalated, CC: r.CC, Bounced: !r.BouncedAt.IsZero()})
+		email, err := mail.Writable(r.Email)
+		// An address that no mail could carry is as good as one that bounced.
+		out.Addresses = append(out.Addresses, chase.Address{Email: email, Normal: r.Normal || (all && !r.Chosen),
+			Escalated: r.Escalated, CC: r.CC, Bounced: err != nil || !r.BouncedAt.IsZero()})
 	}
 	return out
 }

@@ -264,7 +264,9 @@ func (a Address) working() bool { return !a.Bounced && strings.TrimSpace(a.Email
 // bounceTwins marks every spelling of an address that bounced: letter case makes no other mailbox (R5.3).
 func bounceTwins(list []Address) []Address {
 	gone := func(a Address) bool {
-		return slices.ContainsFunc(list, func(b Address) bool { return b.Bounced && strings.EqualFold(strings.TrimSpace(a.Email), strings.TrimSpace(b.Email)) })
+		return slices.ContainsFunc(list, func(b Address) bool {
+			return b.Bounced && strings.EqualFold(strings.TrimSpace(a.Email), strings.TrimSpace(b.Email))
+		})
 	}
 	if !slices.ContainsFunc(list, func(a Address) bool { return a.Bounced }) {
 		return list

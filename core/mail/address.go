@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // Address is a mailbox with the name shown beside it. Name may be any text; Email is local@domain.
@@ -52,6 +54,18 @@ func CheckAddress(email string) error {
 		return bad("the part after the @ is not a domain name", correct)
 	}
 	return nil
+}
+
+// Writable gives the form in which an address can be written to: blanks around it gone and an international
+// domain in its xn-- form. An address that cannot be written to is an *Error, as of CheckAddress.
+func Writable(email string) (string, error) {
+	email = strings.TrimSpace(email)
+	if at := strings.LastIndexByte(email, '@'); at >= 0 && !isASCII(email[at+1:]) {
+		if domain, err := idna.Lookup.ToASCII(email[at+1:]); err == nil {
+			email = email[:at+1] + domain
+		}
+	}
+	return email, CheckAddress(email)
 }
 
 // NewMessageID returns a fresh Message-ID, "<random@domain-of-sender>", of 128 bits from random. The
