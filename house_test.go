@@ -33,8 +33,8 @@ type graph map[string]pkg
 
 const (
 	house    = "dunlin"
-	fyne     = "fyne.io/fyne/v2"
-	fyneApp  = fyne + "/app"
+	fyneRoot = "fyne.io/fyne/v2"
+	fyneApp  = fyneRoot + "/app"
 	modernc  = "modernc.org"
 	chasePkg = house + "/core/chase"
 )
@@ -82,8 +82,8 @@ func rules() []rule {
 	}
 	upwards := but(ours, anyOf(house+"/core/ledger"))
 	return []rule{
-		{"core knows no Fyne", anyOf(house + "/core"), anyOf(fyne), true},
-		{"the command line and the demo know no Fyne", anyOf(house+"/cli", house+"/demo"), anyOf(fyne), true},
+		{"core knows no Fyne", anyOf(house + "/core"), anyOf(fyneRoot), true},
+		{"the command line and the demo know no Fyne", anyOf(house+"/cli", house+"/demo"), anyOf(fyneRoot), true},
 		{"only the start-up opens a Fyne application", but(ours, exactly(house)), anyOf(fyneApp), true},
 		{"the window knows no SQL, HTTP or SMTP", anyOf(house + "/gui"), anyOf("database", modernc, "net/http", "net/smtp",
 			"github.com/emersion/go-smtp"), false},
@@ -198,7 +198,7 @@ func TestImportRules(t *testing.T) {
 // The command-line build for servers is static: nothing of Fyne, nothing that needs C.
 func TestHeadlessBuildHasNoWindow(t *testing.T) {
 	g := loadGraph(t, "headless")
-	noWindow := rule{"the build without a window has none", exactly(house), anyOf(fyne, house+"/gui", "github.com/go-gl"), true}
+	noWindow := rule{"the build without a window has none", exactly(house), anyOf(fyneRoot, house+"/gui", "github.com/go-gl"), true}
 	for _, b := range breaches(g, []rule{noWindow}) {
 		t.Error(b)
 	}

@@ -194,7 +194,7 @@ func (c *call) outbox() error {
 		return err
 	}
 	return c.with(func(a *core.App) error {
-		all, err := a.Outbox(c.ctx)
+		all, err := a.AllMessages(c.ctx)
 		if err != nil {
 			return err
 		}

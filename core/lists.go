@@ -448,13 +448,23 @@ func (a *App) Activity(ctx context.Context, limit int) ([]EventView, error) {
 	return a.events(ctx, st, store.EventQuery{Limit: limit})
 }
 
-// Outbox lists every message that was ever planned, newest first.
+// recentMessages is how many messages the window lists; the older ones are found on their customer.
+const recentMessages = 5000
+
+// Outbox lists the newest messages that were ever planned, newest first.
 func (a *App) Outbox(ctx context.Context) ([]MessageView, error) {
+	return a.outbox(ctx, recentMessages)
+}
+
+// AllMessages lists every message that was ever planned, newest first.
+func (a *App) AllMessages(ctx context.Context) ([]MessageView, error) { return a.outbox(ctx, 0) }
+
+func (a *App) outbox(ctx context.Context, limit int) ([]MessageView, error) {
 	st, err := a.company()
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.messages(ctx, st, store.MessageQuery{Limit: 5000})
+	all, err := a.messages(ctx, st, store.MessageQuery{Limit: limit})
 	// A skipped step is kept like a message, but nothing of it ever was to go.
 	return slices.DeleteFunc(all, func(m MessageView) bool { return m.Kind == string(chase.Skip) }), err
 }

@@ -34,5 +34,5 @@ func ProblemOf(err error) *Problem {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Problem{Code: "timeout", Message: "It took too long, so it was stopped.", Hint: "Try again in a few minutes."}
 	}
-	return &Problem{Code: "internal", Message: "Something went wrong inside Dunlin: " + err.Error() + ".", Hint: "Try again. If it happens again, send the log (Settings, Data) with your report."}
+	return &Problem{Code: "internal", Message: "Something went wrong inside Dunlin: " + err.Error() + ".", Hint: "Try again. If it happens again, start Dunlin with --log-level debug and send what it prints with your report."}
 }

@@ -44,7 +44,6 @@ var (
 // desktop is a screen with a window manager and one window of the program on it.
 type desktop struct {
 	*computer
-	display string
 	folder  string // of the pictures
 	shots   int
 	program *exec.Cmd
