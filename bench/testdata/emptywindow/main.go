@@ -1,7 +1,8 @@
-// An empty Fyne window: what Dunlin's start is measured beside.
+// An empty Fyne window of Dunlin's size: what Dunlin's start is measured beside.
 package main
 
 import (
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/widget"
 )
@@ -9,5 +10,6 @@ import (
 func main() {
 	w := app.NewWithID("app.dunlin.Empty").NewWindow("Empty")
 	w.SetContent(widget.NewLabel("empty"))
+	w.Resize(fyne.NewSize(1200, 800))
 	w.ShowAndRun()
 }
