@@ -105,7 +105,12 @@ func folderName(companyID string) string {
 
 func (a *App) openCompany(ctx context.Context, dir string) error {
 	st, err := store.Open(ctx, dir, store.Options{Now: a.deps.Now, NewID: a.deps.NewID})
-	if err != nil {
+	var pathErr *fs.PathError
+	var known *store.Error
+	switch {
+	case errors.As(err, &pathErr) && !errors.As(err, &known):
+		return folderProblem(dir, pathErr)
+	case err != nil:
 		return err
 	}
 	journal, err := outbox.OpenJournal(filepath.Join(a.deps.StateDir, "dunlin", st.FolderID()))

@@ -78,7 +78,7 @@ func (d *desk) row(m chase.Message, now time.Time) (store.Message, error) {
 	}
 	for _, l := range m.Invoices {
 		i := d.s.invoice[l.Number]
-		out.Invoices = append(out.Invoices, store.MessageInvoice{TransactionID: i.TransactionID, Number: l.Number, Part: partOf(m),
+		out.Invoices = append(out.Invoices, store.MessageInvoice{TransactionID: i.TransactionID, Number: i.Number, Part: partOf(m),
 			Offset: l.Offset, Step: l.Step, Outstanding: i.Outstanding})
 	}
 	template := d.template(m)
@@ -164,7 +164,7 @@ func (d *desk) data(m chase.Message, customer store.CustomerFacts, box store.Mai
 	}
 	for _, l := range m.Invoices {
 		i := d.s.invoice[l.Number]
-		out.Invoices = append(out.Invoices, mail.Invoice{Number: l.Number, Reference: references[i.TransactionID], Issued: i.Issued,
+		out.Invoices = append(out.Invoices, mail.Invoice{Number: i.Number, Reference: references[i.TransactionID], Issued: i.Issued,
 			Due: i.Due, Amount: i.Amount, Outstanding: i.Outstanding})
 	}
 	return out, nil

@@ -248,20 +248,44 @@ func (a *App) Invoice(ctx context.Context, transactionID int64) (InvoiceDetail, 
 	return d, err
 }
 
-// InvoiceByNumber finds a receivable by the number printed on it.
+// InvoiceByNumber finds a receivable by the number printed on it. Where several have it, the type or the id
+// behind the number tells them apart, as the plan writes them: "77 SD", "77 #1002".
 func (a *App) InvoiceByNumber(ctx context.Context, number string) (InvoiceDetail, error) {
 	st, err := a.company()
 	if err != nil {
 		return InvoiceDetail{}, err
 	}
-	rows, err := st.InvoiceByNumber(ctx, strings.TrimSpace(number))
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	number = strings.TrimSpace(number)
+	rows, err := invoicesNumbered(ctx, st, number)
+	if err != nil {
 		return InvoiceDetail{}, err
 	}
-	if len(rows) == 0 {
+	if i := strings.LastIndexByte(number, ' '); len(rows) == 0 && i > 0 {
+		if rows, err = invoicesNumbered(ctx, st, number[:i]); err != nil {
+			return InvoiceDetail{}, err
+		}
+		mark := number[i+1:]
+		rows = slices.DeleteFunc(rows, func(r store.InvoiceRow) bool { return mark != string(r.Type) && mark != fmt.Sprintf("#%d", r.ID) })
+	}
+	switch {
+	case len(rows) == 0:
 		return InvoiceDetail{}, &Problem{Code: "unknown_invoice", Message: fmt.Sprintf("There is no invoice %q.", number), Hint: "Check the number, or sync and try again."}
+	case len(rows) > 1:
+		var names []string
+		for _, r := range rows {
+			names = append(names, fmt.Sprintf("%q (%s, %s)", fmt.Sprintf("%s #%d", r.Number, r.ID), r.Type, r.CustomerName))
+		}
+		return InvoiceDetail{}, &Problem{Code: "ambiguous_invoice", Message: fmt.Sprintf("%d invoices have the number %q.", len(rows), number), Hint: "Name one of them: " + strings.Join(names, ", ") + "."}
 	}
 	return a.Invoice(ctx, rows[0].ID)
+}
+
+func invoicesNumbered(ctx context.Context, st *store.Store, number string) ([]store.InvoiceRow, error) {
+	rows, err := st.InvoiceByNumber(ctx, number)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return rows, err
 }
 
 // Customers lists the customers of a query in order.

@@ -78,7 +78,7 @@ func (p *puller) deltaItems(ctx context.Context, mark, began time.Time) (rows ma
 	rows = map[int64]ledger.Transaction{}
 	p.o.Progress(StageTransactions, 0, 0)
 	created := window{mark.UTC().Add(-zoneOverlap), began.UTC().Add(zoneOverlap)}
-	err = p.page(ctx, created.query(), rows, func() { p.o.Progress(StageTransactions, len(rows), 0) })
+	err = p.span(ctx, created, rows, func() { p.o.Progress(StageTransactions, len(rows), 0) })
 	if err != nil {
 		return nil, nil, nil, false, wrap("reading the new transactions", err)
 	}

@@ -117,7 +117,7 @@ func (p *puller) count(ctx context.Context, w window) (int, bool) {
 
 func (p *puller) fullWindow(ctx context.Context, w window, seen map[int64]bool, total int) error {
 	rows := map[int64]ledger.Transaction{}
-	err := p.page(ctx, w.query(), rows, func() {
+	err := p.span(ctx, w, rows, func() {
 		done := len(seen) + len(rows)
 		p.o.Progress(StageTransactions, done, max(total, done))
 	})

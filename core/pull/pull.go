@@ -196,6 +196,20 @@ func (p *puller) storeContacts(ctx context.Context, tx *store.Tx, f frame) (err 
 	return err
 }
 
+// span collects the rows of a span of creation dates. One that is too much for AccountsIQ is halved until it
+// is taken (contract section 6); both halves hold the moment between them.
+func (p *puller) span(ctx context.Context, w window, into map[int64]ledger.Transaction, got func()) error {
+	err := p.page(ctx, w.query(), into, got)
+	if !errors.Is(err, accountsiq.QueryTooBig) || w.to.Sub(w.from) < 2*time.Minute {
+		return err
+	}
+	middle := w.from.Add(w.to.Sub(w.from) / 2).Truncate(time.Second)
+	if err := p.span(ctx, window{w.from, middle}, into, got); err != nil {
+		return err
+	}
+	return p.span(ctx, window{middle, w.to}, into, got)
+}
+
 // page collects the rows of one query, page after page, keyed by id: rows that shift between pages while
 // AccountsIQ is at work come twice at worst. It asks until a page brings nothing new: how many rows a page
 // holds is AccountsIQ's business, and one question too many is cheaper than a missing receipt.
@@ -238,7 +252,8 @@ func (p *puller) reread(ctx context.Context, ids []int64, into map[int64]ledger.
 }
 
 // Items reads transactions by id once; missing are the ids that AccountsIQ did not answer with. It is
-// also the look that comes just before each message (R6.3).
+// also the look that comes just before each message (R6.3). A list that is too long for AccountsIQ is halved
+// until it is taken (contract section 6).
 func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transaction, missing []int64, err error) {
 	if len(ids) == 0 {
 		return nil, nil, nil
@@ -251,6 +266,9 @@ func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transacti
 		}
 		return nil
 	})
+	if errors.Is(err, accountsiq.QueryTooBig) && len(ids) > 1 {
+		return halves(ctx, src, ids)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -258,6 +276,17 @@ func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transacti
 		if !found[id] {
 			missing = append(missing, id)
 		}
+	}
+	return got, missing, nil
+}
+
+func halves(ctx context.Context, src Source, ids []int64) (got []ledger.Transaction, missing []int64, err error) {
+	for _, half := range [][]int64{ids[:len(ids)/2], ids[len(ids)/2:]} {
+		rows, gone, err := Items(ctx, src, half)
+		if err != nil {
+			return nil, nil, err
+		}
+		got, missing = append(got, rows...), append(missing, gone...)
 	}
 	return got, missing, nil
 }

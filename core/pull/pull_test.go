@@ -339,6 +339,36 @@ func TestSmallPagesAreReadToTheEnd(t *testing.T) {
 	}
 }
 
+// narrow refuses lists of more than three ids and spans of more than a month, as a busy installation may.
+type narrow struct{ pull.Source }
+
+func (n narrow) Transactions(ctx context.Context, q accountsiq.TransactionQuery, row func(ledger.Transaction) error) (int, error) {
+	if len(q.IDs) > 3 || (len(q.IDs) == 0 && q.CreatedTo.Sub(q.CreatedFrom) > 31*24*time.Hour) {
+		return 0, &accountsiq.Error{Kind: accountsiq.QueryTooBig, Code: "query_too_big"}
+	}
+	return n.Source.Transactions(ctx, q, row)
+}
+
+func TestQueriesThatAreTooBigAreHalved(t *testing.T) {
+	var last aiqtest.Transaction
+	b := open(t, func(b *books) {
+		b.customer("ACME")
+		for range 7 {
+			last = b.invoice("ACME", 100)
+		}
+	})
+	r, err := pull.Run(b.ctx, narrow{b.client}, b.st, b.options(pull.Light))
+	b.must(err)
+	if r.Transactions.New != 7 {
+		t.Errorf("first load: %+v", r.Transactions)
+	}
+	b.later(time.Hour)
+	b.must(b.company.Dispute(last.ID))
+	if r, err = pull.Run(b.ctx, narrow{b.client}, b.st, b.options(pull.Thorough)); err != nil || r.Transactions.Changed != 1 {
+		t.Errorf("second look: %+v, %v", r.Transactions, err)
+	}
+}
+
 func TestCancelKeepsWhatThereWas(t *testing.T) {
 	b := open(t, func(b *books) { b.customer("ACME"); b.invoice("ACME", 100) })
 	b.pull(pull.Light)
