@@ -52,7 +52,7 @@ type clerk struct {
 	// Owned by the clerk's goroutine.
 	lease      *store.Lease
 	leased     string    // the folder of the lease
-	lastSync   time.Time // the latest attempt in the background
+	lastSync   time.Time // the latest attempt, in the background or for a run
 	retryAt    time.Time // not before this for a slot whose sync failed
 	retries    int
 	trouble    string    // why the last attempt at the noted slot failed; "" when there was none
@@ -188,7 +188,6 @@ func (a *App) serve(ctx context.Context, k requestKind) {
 }
 
 func (a *App) background(ctx context.Context, depth pull.Depth) error {
-	a.clerk.lastSync = a.deps.Now()
 	_, err := a.sync(ctx, depth)
 	return err
 }

@@ -650,6 +650,7 @@ func TestClosedDuringTheSyncOfASlot(t *testing.T) {
 	<-done
 	w.wantReminded()
 	w.wantRuns()
+	w.aiq.ClearFaults()
 	w.restart()
 	w.at(tuesday.Add(10 * time.Minute))
 	w.wantReminded("acme")

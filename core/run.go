@@ -77,8 +77,11 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 	if err != nil {
 		// AccountsIQ could not be asked before one of the messages; those that are left wait.
 		view.Reason = ProblemOf(err).Message
-		if view.Sent+view.Left > 0 {
+		switch {
+		case view.Left > 0:
 			view.State = RunQueued
+		case view.Sent > 0:
+			view.State = RunDone
 		}
 		return view, errors.Join(err, a.finishRun(context.WithoutCancel(ctx), st, o, &view, tally))
 	}
@@ -112,7 +115,8 @@ func (a *App) count(ctx context.Context, st *store.Store, v *RunView, ids []stri
 // takeBack keeps what has not gone yet from going after the owner stopped the work; it is planned anew at the
 // next slot.
 func (a *App) takeBack(ctx context.Context, st *store.Store, ids []string) error {
-	return a.change(context.WithoutCancel(ctx), st, "", "", func(tx *store.Tx) error {
+	ctx = context.WithoutCancel(ctx)
+	return a.change(ctx, st, "", "", func(tx *store.Tx) error {
 		for _, id := range ids {
 			err := tx.MoveMessage(ctx, id, []string{outbox.Planned, outbox.Approved, outbox.Queued}, outbox.Cancelled, store.Change{At: a.deps.Now(), Reason: "stopped by you"})
 			if err != nil && !errors.Is(err, store.ErrNotFound) {

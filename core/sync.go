@@ -22,6 +22,7 @@ func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
 		return SyncView{}, err
 	}
 	view := SyncView{Started: a.deps.Now().UTC(), Mismatches: []string{}}
+	a.clerk.lastSync = view.Started
 	a.Publish(Event{Kind: SyncStarted})
 	report, err := a.pull(ctx, st, pull.Options{Depth: depth, Now: a.deps.Now,
 		Today:    ledger.DateOf(view.Started.In(zone(set))),

@@ -55,7 +55,7 @@ type desktop struct {
 // newDesktop starts a virtual screen of its own for a computer.
 func newDesktop(t *testing.T, c *computer, folder string) *desktop {
 	t.Helper()
-	d := &desktop{computer: c, folder: filepath.Join(root, "build", "screenshots", folder), ended: make(chan struct{})}
+	d := &desktop{computer: c, folder: filepath.Join(root, "build", "screenshots", folder)}
 	if err := os.RemoveAll(d.folder); err != nil {
 		t.Fatal(err)
 	}
@@ -107,10 +107,12 @@ func (d *desktop) open(theme string, args ...string) {
 	if err := d.program.Start(); err != nil {
 		d.t.Fatal(err)
 	}
-	go func() { defer close(d.ended); _ = d.program.Wait() }()
+	program, ended := d.program, make(chan struct{})
+	d.ended = ended
+	go func() { defer close(ended); _ = program.Wait() }()
 	d.t.Cleanup(func() {
-		_ = d.program.Process.Kill()
-		<-d.ended
+		_ = program.Process.Kill()
+		<-ended
 		text, err := os.ReadFile(filepath.Join(d.home, "window.log"))
 		if err == nil && d.t.Failed() {
 			d.t.Logf("the window said:\n%s", text)
@@ -393,10 +395,12 @@ func TestWindowFirstDay(t *testing.T) {
 	b.ClearFaults()
 
 	// Only one window at a time: a second start brings this one to the front and ends.
-	second := exec.Command(d.program.Path, "--data", c.data)
-	second.Env = d.environ()
-	if out, err := second.CombinedOutput(); err != nil {
-		t.Errorf("a second start: %v\n%s", err, out)
+	for range 6 { // it is a conversation of two processes: once proves little
+		second := exec.Command(d.program.Path, "--data", c.data)
+		second.Env = d.environ()
+		if out, err := second.CombinedOutput(); err != nil {
+			t.Errorf("a second start: %v\n%s", err, out)
+		}
 	}
 	d.healthy()
 	d.key("alt+F4") // without a tray, closing ends the program
@@ -426,6 +430,26 @@ func TestWindowDemoInDark(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.ends()
+	if left, _ := filepath.Glob(filepath.Join(c.home, "tmp", "*")); len(left) > 0 {
+		t.Errorf("the demo left %v behind", left)
+	}
+}
+
+// The system asks the program to end, at any moment of its life: it does, without a word, and leaves nothing behind.
+func TestWindowEndsWhenAsked(t *testing.T) {
+	c := newComputer(t)
+	d := newDesktop(t, c, "ends")
+	for i := range 6 {
+		d.open("light", "--demo")
+		time.Sleep(time.Duration(i) * 150 * time.Millisecond)
+		if err := d.program.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		d.ends()
+		if strings.Contains(d.said(), "panic") {
+			t.Fatalf("it crashed:\n%s", d.said())
+		}
+	}
 	if left, _ := filepath.Glob(filepath.Join(c.home, "tmp", "*")); len(left) > 0 {
 		t.Errorf("the demo left %v behind", left)
 	}
