@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -63,16 +64,16 @@ func (c *call) plan() error {
 		return c.planCase(file, days)
 	}
 	return c.with(func(a *core.App) error {
+		res, err := a.Plan(c.ctx, when)
+		if err != nil {
+			return err
+		}
 		if days > 0 {
 			runs, err := a.Ahead(c.ctx, when, days)
 			if err != nil {
 				return err
 			}
-			return c.showAhead(runs)
-		}
-		res, err := a.Plan(c.ctx, when)
-		if err != nil {
-			return err
+			return c.showAhead(res, runs)
 		}
 		return c.show(res, func(w io.Writer) { printPlan(w, res) })
 	})
@@ -89,15 +90,25 @@ func (c *call) planCase(file string, days int) error {
 	if err != nil {
 		return &core.Problem{Code: "bad_case", Message: "The case file was not taken: " + strings.TrimSuffix(err.Error(), ".") + ".", Hint: "Mend the file and try again."}
 	}
-	if days > 0 {
-		return c.showAhead(chase.Ahead(in, days))
-	}
 	res := chase.Plan(in)
+	if days > 0 {
+		return c.showAhead(res, chase.Ahead(in, days))
+	}
 	return c.show(res, func(w io.Writer) { printPlan(w, res) })
 }
 
-func (c *call) showAhead(runs []chase.Run) error {
-	return c.show(map[string]any{"runs": append([]chase.Run{}, runs...)}, func(w io.Writer) {
+// showAhead shows the plan of the moment with the runs of the days to come.
+func (c *call) showAhead(res chase.Result, runs []chase.Run) error {
+	body, err := json.Marshal(res)
+	if err != nil {
+		return err
+	}
+	all := map[string]any{}
+	if err := json.Unmarshal(body, &all); err != nil {
+		return err
+	}
+	all["runs"] = append([]chase.Run{}, runs...)
+	return c.show(all, func(w io.Writer) {
 		if len(runs) == 0 {
 			fmt.Fprintln(w, "Nothing would go in that time.")
 		}
@@ -169,7 +180,7 @@ func printRun(w io.Writer, v core.RunView) {
 	case core.RunWaiting:
 		fmt.Fprintf(w, "Waiting for your approval: %s. \"dunlin run --approve\" sends what is due then.\n", core.Plural(v.Left, "message"))
 	default:
-		fmt.Fprintf(w, "Sent %d, refused %d, waiting %d.\n", v.Sent, v.Refused, v.Left)
+		fmt.Fprintf(w, "Sent %d, uncertain %d, refused %d, waiting %d.\n", v.Sent, v.Uncertain, v.Refused, v.Left)
 	}
 	if v.Reason != "" {
 		fmt.Fprintln(w, v.Reason)
@@ -452,7 +463,7 @@ func (c *call) report(e core.Event) {
 		}
 		fmt.Fprintf(c.Stderr, "Synced: %d transactions new, %d changed.\n", e.Sync.Transactions.New, e.Sync.Transactions.Changed)
 	case core.RunFinished:
-		fmt.Fprintf(c.Stderr, "Run %s: %d sent, %d refused, %d waiting. %s\n", e.Run.State, e.Run.Sent, e.Run.Refused, e.Run.Left, e.Run.Reason)
+		fmt.Fprintf(c.Stderr, "Run %s: %d sent, %d uncertain, %d refused, %d waiting. %s\n", e.Run.State, e.Run.Sent, e.Run.Uncertain, e.Run.Refused, e.Run.Left, e.Run.Reason)
 	case core.SlotMissed:
 		fmt.Fprintln(c.Stderr, "A chase was missed; \"dunlin run\" sends what is due now.")
 	}

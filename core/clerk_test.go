@@ -806,3 +806,11 @@ func TestWorkWithoutACompany(t *testing.T) {
 		t.Error("a folder appeared")
 	}
 }
+
+// cutOffAtEnd hangs up after a message without an answer, and keeps it.
+func cutOffAtEnd(e mailtest.Event) mailtest.Fate {
+	if e.Stage == mailtest.AtEnd {
+		return mailtest.Fate{Drop: true, Keep: true}
+	}
+	return mailtest.Fate{}
+}

@@ -135,35 +135,43 @@ func netCredits(c store.CustomerFacts) (credits, rest []ledger.Money) {
 }
 
 // addInvoices adds the receivables. Numbers are unique per transaction type only, and the planner keys on
-// them, so a number that is taken gets its type and, at worst, its id behind it.
+// them, so every one that is shared gets its type and, where that does not tell them apart, its id behind it.
 func (s *situation) addInvoices(f store.Facts, codes map[int64]string) map[int64]string {
-	numbers := make(map[int64]string, len(f.Open)+len(f.Settled))
-	s.in.Invoices = make([]chase.Invoice, 0, len(f.Open)+len(f.Settled))
-	for _, list := range [][]store.InvoiceFacts{f.Open, f.Settled} {
-		for _, i := range list {
-			code, known := codes[i.AccountID]
-			if !known {
-				continue
-			}
-			number := s.freeNumber(i)
-			numbers[i.TransactionID] = number
-			s.invoice[number] = i
-			s.in.Invoices = append(s.in.Invoices, chase.Invoice{Number: number, Customer: code, Type: i.Type,
-				Posted: !i.Reversed && !i.Missing, Issued: i.Issued, Due: i.Due, Amount: i.Amount, Outstanding: i.Outstanding,
-				Disputed: i.Disputed || i.Prefs.Disputed, Stopped: i.Prefs.Stopped, HoldUntil: i.Prefs.HoldUntil,
-				Expected: i.Prefs.Expected, Schedule: choiceInput(i.Prefs.Schedule), PaidBy: chase.PaidBy(i.PaidBy)})
+	all := slices.Concat(f.Open, f.Settled)
+	shared := map[string]int{}
+	for _, i := range all {
+		shared[i.Number]++
+		shared[typed(i)]++
+	}
+	numbers := make(map[int64]string, len(all))
+	s.in.Invoices = make([]chase.Invoice, 0, len(all))
+	for _, i := range all {
+		code, known := codes[i.AccountID]
+		if !known {
+			continue
 		}
+		number := plannerNumber(i, shared)
+		numbers[i.TransactionID] = number
+		s.invoice[number] = i
+		s.in.Invoices = append(s.in.Invoices, chase.Invoice{Number: number, Customer: code, Type: i.Type,
+			Posted: !i.Reversed && !i.Missing, Issued: i.Issued, Due: i.Due, Amount: i.Amount, Outstanding: i.Outstanding,
+			Disputed: i.Disputed || i.Prefs.Disputed, Stopped: i.Prefs.Stopped, HoldUntil: i.Prefs.HoldUntil,
+			Expected: i.Prefs.Expected, Schedule: choiceInput(i.Prefs.Schedule), PaidBy: chase.PaidBy(i.PaidBy)})
 	}
 	return numbers
 }
 
-func (s *situation) freeNumber(i store.InvoiceFacts) string {
-	for _, number := range []string{i.Number, i.Number + " " + string(i.Type)} {
-		if _, taken := s.invoice[number]; !taken && strings.TrimSpace(number) != "" {
-			return number
-		}
+func typed(i store.InvoiceFacts) string { return i.Number + " " + string(i.Type) }
+
+// plannerNumber names one receivable among all; shared counts how many go by a name.
+func plannerNumber(i store.InvoiceFacts, shared map[string]int) string {
+	switch {
+	case shared[i.Number] == 1 && strings.TrimSpace(i.Number) != "":
+		return i.Number
+	case shared[typed(i)] == 1 && strings.TrimSpace(i.Number) != "":
+		return typed(i)
 	}
-	return fmt.Sprintf("%s #%d", i.Number, i.TransactionID)
+	return strings.TrimSpace(fmt.Sprintf("%s #%d", i.Number, i.TransactionID))
 }
 
 func (s *situation) addHistory(f store.Facts, codes map[int64]string, numbers map[int64]string, journal []outbox.Entry) {

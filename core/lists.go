@@ -88,7 +88,7 @@ func (l listing) invoice(r store.InvoiceRow) InvoiceView {
 	}
 	if v.Status == StatusPaid {
 		v.Sentence = "Nothing is outstanding."
-		if !r.ClosedOn.IsZero() {
+		if r.ClosedOn.After(r.Issued) {
 			v.Sentence = "Nothing is outstanding; seen settled on " + longDate(r.ClosedOn) + "."
 		}
 	}

@@ -158,8 +158,10 @@ func (a *App) latest(ctx context.Context, st *store.Store, o *Overview) error {
 	messages, err := a.messages(ctx, st, store.MessageQuery{RunID: run.ID})
 	for _, m := range messages {
 		switch m.State {
-		case outbox.Accepted, outbox.Uncertain, "bounced", "replied":
+		case outbox.Accepted, "bounced", "replied":
 			v.Sent++
+		case outbox.Uncertain:
+			v.Uncertain++
 		case outbox.Refused:
 			v.Refused++
 		case outbox.Planned, outbox.Approved, outbox.Queued:
@@ -203,7 +205,12 @@ func (a *App) Backup(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	return st.Backup(ctx, file)
+	err = st.Backup(ctx, file)
+	var known *store.Error
+	if err != nil && !errors.As(err, &known) {
+		return &Problem{Code: "backup", Message: fmt.Sprintf("The copy could not be written to %s: %v.", file, err), Hint: "Choose a new file in a folder that you may write to."}
+	}
+	return err
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -65,6 +65,9 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 		return view, err
 	}
 	defer func() { view.Messages = a.messagesByID(ctx, st, ids) }()
+	if len(ids) == 0 {
+		view.Reason = a.whyNothing(ctx, st)
+	}
 	if needsApproval {
 		view.State = RunWaiting
 		return view, errors.Join(a.count(ctx, st, &view, ids), a.finishRun(ctx, st, o, &view, outbox.Tally{}))
@@ -80,7 +83,7 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 		switch {
 		case view.Left > 0:
 			view.State = RunQueued
-		case view.Sent > 0:
+		case view.Went() > 0:
 			view.State = RunDone
 		}
 		return view, errors.Join(err, a.finishRun(context.WithoutCancel(ctx), st, o, &view, tally))
@@ -93,9 +96,18 @@ func (a *App) runSteps(ctx context.Context, st *store.Store, o runOrder) (view R
 	return view, a.finishRun(ctx, st, o, &view, tally)
 }
 
+// whyNothing says what the owner may have forgotten when a run had nothing to send; "" when nothing was due.
+func (a *App) whyNothing(ctx context.Context, st *store.Store) string {
+	set, err := st.Settings(ctx)
+	if err != nil || !pausedAt(set, a.deps.Now()) {
+		return ""
+	}
+	return "Chasing is paused; \"Start chasing\" in the window or \"dunlin chase start\" lets reminders go."
+}
+
 // count says in the view what became of a run's messages.
 func (a *App) count(ctx context.Context, st *store.Store, v *RunView, ids []string) error {
-	v.Sent, v.Refused, v.Left = 0, 0, 0
+	v.Sent, v.Uncertain, v.Refused, v.Left = 0, 0, 0, 0
 	for _, id := range ids {
 		m, err := st.Message(context.WithoutCancel(ctx), id)
 		switch {
@@ -105,6 +117,8 @@ func (a *App) count(ctx context.Context, st *store.Store, v *RunView, ids []stri
 			v.Left++
 		case m.State == outbox.Refused:
 			v.Refused++
+		case m.State == outbox.Uncertain:
+			v.Uncertain++
 		case chase.State(m.State).Counts():
 			v.Sent++
 		}
@@ -387,10 +401,13 @@ func runText(v RunView) string {
 	switch {
 	case v.State == RunWaiting:
 		return "Waiting for your approval: " + Plural(v.Left, "message") + "."
-	case v.Sent+v.Refused+v.Left == 0 && v.Reason == "":
+	case v.Went()+v.Left == 0 && v.Reason == "":
 		return "The run found nothing to send."
 	}
 	parts := []string{fmt.Sprintf("%d sent", v.Sent)}
+	if v.Uncertain > 0 {
+		parts = append(parts, fmt.Sprintf("%d uncertain", v.Uncertain))
+	}
 	if v.Refused > 0 {
 		parts = append(parts, fmt.Sprintf("%d refused", v.Refused))
 	}
@@ -416,5 +433,10 @@ func (a *App) Run(ctx context.Context, approve bool) (RunView, error) {
 		}
 		return err
 	})
+	if err != nil && view.Went() > 0 && ctx.Err() == nil {
+		// Some messages went, so the run was carried out; what kept the others from going is its reason.
+		a.deps.Logger.Warn("run cut short", "error", err)
+		err = nil
+	}
 	return view, err
 }

@@ -246,16 +246,20 @@ type Overview struct {
 
 // RunView is one run as it went.
 type RunView struct {
-	ID       string        `json:"id"`
-	At       time.Time     `json:"at"`
-	State    string        `json:"state"` // done, held, waiting, failed
-	Reason   string        `json:"reason"`
-	Sent     int           `json:"sent"`
-	Refused  int           `json:"refused"`
-	Left     int           `json:"left"` // queued or waiting for approval
-	Messages []MessageView `json:"messages"`
-	Sync     *SyncView     `json:"sync,omitempty"`
+	ID        string        `json:"id"`
+	At        time.Time     `json:"at"`
+	State     string        `json:"state"` // done, waiting, queued, held, missed
+	Reason    string        `json:"reason"`
+	Sent      int           `json:"sent"` // taken by the mail server
+	Uncertain int           `json:"uncertain"`
+	Refused   int           `json:"refused"`
+	Left      int           `json:"left"` // queued or waiting for approval
+	Messages  []MessageView `json:"messages"`
+	Sync      *SyncView     `json:"sync,omitempty"`
 }
+
+// Went is the number of messages that reached a verdict of a mail server, or may have.
+func (v RunView) Went() int { return v.Sent + v.Uncertain + v.Refused }
 
 // ConnectRequest is what the connection form holds. Secrets are used once and kept in the key store.
 type ConnectRequest struct {

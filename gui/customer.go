@@ -140,10 +140,10 @@ func (p *customerPage) details() fyne.CanvasObject {
 	rows = append(rows, kit.Leading(kit.NewButton(kit.Secondary, lang.L("Edit in AccountsIQ"), func() { w.editCustomer(d.AccountID) }).WithIcon(theme.IconExternal).Compact()),
 		kit.Line(), kit.CardTitle(lang.L("Chasing")), labelled(lang.L("Schedule"), scheduleName(d.Schedule)))
 	if d.Next != nil {
-		rows = append(rows, labelled(lang.L("Next"), nextCell(w.format, d.Next, w.today()).Text))
+		rows = append(rows, labelled(lang.L("Next"), inWords(nextCell(w.format, d.Next, w.today()))))
 	}
 	if d.Last != nil {
-		rows = append(rows, labelled(lang.L("Last"), lastCell(w.format, d.Last, w.today()).Text))
+		rows = append(rows, labelled(lang.L("Last"), inWords(lastCell(w.format, d.Last, w.today()))))
 	}
 	if !d.HoldUntil.IsZero() {
 		rows = append(rows, labelled(lang.L("On hold until"), w.format.date(d.HoldUntil)))
@@ -152,6 +152,14 @@ func (p *customerPage) details() fyne.CanvasObject {
 		rows = append(rows, kit.NewNotice(theme.AmberSoft, kit.NewParagraph(d.Note).Color(theme.Text)))
 	}
 	return kit.NewCardPad(0, scrolled(kit.PadAll(theme.Space5, kit.VStack(theme.Space3, rows...))))
+}
+
+// inWords writes a cell of two lines as one.
+func inWords(c kit.Cell) string {
+	if c.Sub == "" {
+		return c.Text
+	}
+	return c.Text + " · " + c.Sub
 }
 
 func labelled(name, value string) fyne.CanvasObject {

@@ -269,8 +269,8 @@ func newCustomerTable(w *Window, failed func(error)) *customerTable {
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 86, Grow: 0.3, Right: true},
 		{ID: "oldest", Title: lang.L("Oldest"), Width: 54, Right: true},
 		{Title: lang.L("Schedule"), Width: 70, Grow: 0.5, Spare: 2},
-		{ID: "next", Title: lang.L("Next"), Width: 70, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 72, Grow: 0.2, Spare: 1},
+		{ID: "next", Title: lang.L("Next"), Width: 58, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 58, Grow: 0.2, Spare: 1},
 		{Title: lang.L("Status"), Width: 94},
 		{Width: 22, Dots: true},
 	}, w.deps.Now)
@@ -362,14 +362,22 @@ func nextCell(f format, n *core.NextView, today ledger.Date) kit.Cell {
 	if n == nil {
 		return kit.Cell{Text: "–", Ink: theme.Faint}
 	}
-	return kit.Cell{Text: f.number(n.Step) + " – " + f.short(n.Date, today)}
+	return kit.Cell{Text: f.short(n.Date, today), Sub: stepNumber(n.Step)}
 }
 
 func lastCell(f format, l *core.LastView, today ledger.Date) kit.Cell {
 	if l == nil {
 		return kit.Cell{Text: "–", Ink: theme.Faint}
 	}
-	return kit.Cell{Text: f.number(l.Step) + " – " + f.short(ledger.DateOf(f.local(l.At)), today), Ink: theme.Muted}
+	return kit.Cell{Text: f.short(ledger.DateOf(f.local(l.At)), today), Sub: stepNumber(l.Step), Ink: theme.Muted}
+}
+
+// stepNumber names a step, where there is one: a customer's invoices may stand at different ones.
+func stepNumber(step int) string {
+	if step == 0 {
+		return ""
+	}
+	return lang.L("Step {{.N}}", map[string]any{"N": step})
 }
 
 // invoiceTable is a table of invoices: of all, or of one customer.
@@ -390,8 +398,8 @@ func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTabl
 		{Title: lang.L("Days late"), Width: 56, Right: true},
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 84, Grow: 0.2, Right: true},
 		{Title: lang.L("Expected"), Width: 56, Grow: 0.2, Spare: 2},
-		{ID: "next", Title: lang.L("Next"), Width: 66, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 70, Grow: 0.2, Spare: 1},
+		{ID: "next", Title: lang.L("Next"), Width: 58, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 58, Grow: 0.2, Spare: 1},
 		{ID: "status", Title: lang.L("Status"), Width: 92},
 		{Width: 18, Dots: true},
 	}

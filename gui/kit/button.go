@@ -41,7 +41,7 @@ type Button struct {
 
 // NewButton returns a button of a kind.
 func NewButton(kind ButtonKind, text string, tapped func()) *Button {
-	b := &Button{Text: text, Kind: kind, OnTapped: tapped}
+	b := &Button{Text: OneLine(text), Kind: kind, OnTapped: tapped}
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -63,7 +63,7 @@ func (b *Button) WithArrow() *Button { b.after = theme.IconDown; return b }
 func (b *Button) Compact() *Button { b.compact = true; return b }
 
 // SetText changes the words.
-func (b *Button) SetText(s string) { b.Text = s; b.Refresh() }
+func (b *Button) SetText(s string) { b.Text = OneLine(s); b.Refresh() }
 
 // Enable implements fyne.Disableable.
 func (b *Button) Enable() { b.disabled = false; b.Refresh() }

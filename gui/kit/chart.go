@@ -158,6 +158,7 @@ func (r *chartRenderer) build(s fyne.Size) {
 	for i, b := range r.c.bars {
 		x := slot*float32(i) + (slot-width)/2
 		h := room * float32(float64(b.Value)/float64(highest))
+		h = max(h, 0) // more credit than debt has no bar
 		if b.Value > 0 {
 			h = max(h, 4)
 		}

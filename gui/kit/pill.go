@@ -62,14 +62,14 @@ type Pill struct {
 
 // NewPill returns a pill.
 func NewPill(text string, tone Tone) *Pill {
-	p := &Pill{text: text, tone: tone}
+	p := &Pill{text: OneLine(text), tone: tone}
 	p.ExtendBaseWidget(p)
 	return p
 }
 
 // Set changes the word and the tone.
 func (p *Pill) Set(text string, tone Tone) {
-	p.text, p.tone = text, tone
+	p.text, p.tone = OneLine(text), tone
 	p.Refresh()
 }
 

@@ -1,7 +1,9 @@
 package kit
 
 import (
+	"sort"
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -22,9 +24,19 @@ type Text struct {
 	cut   bool
 }
 
+// OneLine makes text fit for one line: line breaks and control characters become spaces, and several become one.
+func OneLine(s string) string {
+	if !strings.ContainsFunc(s, breaksLine) {
+		return s
+	}
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || breaksLine(r) }), " ")
+}
+
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
 // NewText returns a line of body text.
 func NewText(s string) *Text {
-	t := &Text{text: s, size: theme.SizeBody, color: theme.Text}
+	t := &Text{text: OneLine(s), size: theme.SizeBody, color: theme.Text}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -63,7 +75,7 @@ func (t *Text) natural() float32 {
 
 // Set changes the words.
 func (t *Text) Set(s string) {
-	if t.text == s {
+	if s = OneLine(s); t.text == s {
 		return
 	}
 	t.text = s
@@ -109,8 +121,9 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 		refresh: func() { apply(t.Size().Width); c.Refresh() }}
 }
 
-// Fit shortens s with an ellipsis until it is no wider than width.
+// Fit makes one line of s and shortens it with an ellipsis until it is no wider than width.
 func Fit(s string, width, size float32, style fyne.TextStyle) string {
+	s = OneLine(s)
 	if fyne.MeasureText(s, size, style).Width <= width+0.5 {
 		return s
 	}
@@ -200,9 +213,9 @@ func (p *Paragraph) broken() []string {
 
 func breakLines(text string, width, size float32, style fyne.TextStyle) []string {
 	var lines []string
-	for _, para := range strings.Split(text, "\n") {
+	for _, para := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		line := ""
-		for _, word := range strings.Fields(para) {
+		for _, word := range strings.Fields(OneLine(para)) {
 			next := word
 			if line != "" {
 				next = line + " " + word
@@ -211,11 +224,27 @@ func breakLines(text string, width, size float32, style fyne.TextStyle) []string
 				lines = append(lines, line)
 				next = word
 			}
-			line = next
+			whole, rest := breakWord(next, width, size, style)
+			lines = append(lines, whole...)
+			line = rest
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// breakWord cuts a word that is longer than a line, such as an address, into whole lines and a rest.
+func breakWord(word string, width, size float32, style fyne.TextStyle) (whole []string, rest string) {
+	for width > 0 && fyne.MeasureText(word, size, style).Width > width+0.5 {
+		runes := []rune(word)
+		n := sort.Search(len(runes), func(n int) bool { return fyne.MeasureText(string(runes[:n+1]), size, style).Width > width })
+		if n == 0 {
+			break
+		}
+		whole = append(whole, string(runes[:n]))
+		word = string(runes[n:])
+	}
+	return whole, word
 }
 
 // CreateRenderer implements fyne.Widget.
