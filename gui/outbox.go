@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
-	"fyne.io/fyne/v2/widget"
 
 	"dunlin/core"
 	"dunlin/core/chase"
@@ -199,7 +198,8 @@ func (o *outbox) showMessage(m core.MessageView) {
 func (o *outbox) message(m core.MessageView) fyne.CanvasObject {
 	w := o.w
 	name, tone := messageState(m, w.over.Approval)
-	rows := []fyne.CanvasObject{kit.HStack(theme.Space2, kit.Flex(kit.Heading(m.Subject).Cut()), kit.NewPill(name, tone))}
+	rows := []fyne.CanvasObject{kit.HStack(theme.Space2, kit.Flex(kit.Heading(m.Subject).Cut()), kit.NewPill(name, tone),
+		kit.NewIconButton(theme.IconCopy, lang.L("Copy the text"), func() { w.copy(m.Text) }))}
 	add := func(label, value string) {
 		if value != "" {
 			rows = append(rows, kit.HStack(theme.Space2, kit.Sized(66, 0, kit.Small(label)), kit.Flex(kit.NewText(value).Cut())))
@@ -223,11 +223,8 @@ func (o *outbox) message(m core.MessageView) fyne.CanvasObject {
 	if actions := o.actions(m); len(actions) > 0 {
 		rows = append(rows, kit.Pad(theme.Space1, 0, 0, 0, kit.HStack(theme.Space2, actions...)))
 	}
-	text := widget.NewLabel(m.Text)
-	text.Wrapping = fyne.TextWrapWord
-	text.Selectable = true
 	top := kit.Pad(theme.Space5, theme.Space5, theme.Space4, theme.Space5, kit.VStack(theme.Space2, rows...))
-	return kit.VStack(0, top, kit.Line(), kit.Flex(scrolled(kit.Pad(theme.Space2, theme.Space3, theme.Space3, theme.Space3, text))))
+	return kit.VStack(0, top, kit.Line(), kit.Flex(scrolled(kit.Pad(theme.Space2, theme.Space3, theme.Space3, theme.Space3, mailText(m.Text)))))
 }
 
 func (o *outbox) actions(m core.MessageView) []fyne.CanvasObject {

@@ -269,8 +269,8 @@ func newCustomerTable(w *Window, failed func(error)) *customerTable {
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 86, Grow: 0.3, Right: true},
 		{ID: "oldest", Title: lang.L("Oldest"), Width: 54, Right: true},
 		{Title: lang.L("Schedule"), Width: 70, Grow: 0.5, Spare: 2},
-		{ID: "next", Title: lang.L("Next"), Width: 58, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 58, Grow: 0.2, Spare: 1},
+		{ID: "next", Title: lang.L("Next"), Width: 64, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 64, Grow: 0.2, Spare: 1},
 		{Title: lang.L("Status"), Width: 94},
 		{Width: 22, Dots: true},
 	}, w.deps.Now)
@@ -398,8 +398,8 @@ func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTabl
 		{Title: lang.L("Days late"), Width: 56, Right: true},
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 84, Grow: 0.2, Right: true},
 		{Title: lang.L("Expected"), Width: 56, Grow: 0.2, Spare: 2},
-		{ID: "next", Title: lang.L("Next"), Width: 58, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 58, Grow: 0.2, Spare: 1},
+		{ID: "next", Title: lang.L("Next"), Width: 64, Grow: 0.2},
+		{ID: "last", Title: lang.L("Last"), Width: 64, Grow: 0.2, Spare: 1},
 		{ID: "status", Title: lang.L("Status"), Width: 92},
 		{Width: 18, Dots: true},
 	}
