@@ -202,13 +202,22 @@ func (a *App) keepSecrets(ctx context.Context, r ConnectRequest) ([]string, erro
 		values = map[string]string{secretClientID: r.ClientID, secretClientSecret: r.ClientSecret}
 	}
 	fromEnvironment := false
-	for what, value := range values {
+	var undo []func() error
+	for _, what := range sortedKeys(values) {
+		name, value := secretName(r.CompanyID, what), values[what]
 		if value == "" {
 			continue
 		}
-		env, err := a.keepSecret(ctx, secretName(r.CompanyID, what), value)
+		before, _ := a.deps.Secrets.Get(ctx, name)
+		env, err := a.keepSecret(ctx, name, value)
 		if err != nil {
+			for _, back := range undo {
+				err = errors.Join(err, back())
+			}
 			return nil, err
+		}
+		if !env {
+			undo = append(undo, func() error { return a.putBackSecret(ctx, name, before) })
 		}
 		fromEnvironment = fromEnvironment || env
 	}
@@ -216,6 +225,14 @@ func (a *App) keepSecrets(ctx context.Context, r ConnectRequest) ([]string, erro
 		return []string{"There is no key store here, so the keys are read from the environment each time and were not stored."}, nil
 	}
 	return nil, nil
+}
+
+// putBackSecret undoes a keepSecret, so that a connection that could not be stored leaves nothing behind.
+func (a *App) putBackSecret(ctx context.Context, name, before string) error {
+	if before == "" {
+		return a.deps.Secrets.Delete(ctx, name)
+	}
+	return a.deps.Secrets.Set(ctx, name, before)
 }
 
 // keepSecret stores one secret; fromEnvironment says that there is no key store and the environment

@@ -306,6 +306,9 @@ func (a *App) preview(ctx context.Context, st *store.Store) ([]store.Message, er
 		return nil, nil
 	}
 	s.in.Now = next
+	if s.set[keyStarted] != "true" {
+		s.in.Company.Paused = false
+	}
 	res := chase.Plan(s.in)
 	d, err := a.desk(ctx, st, s)
 	if err != nil {

@@ -114,10 +114,15 @@ func (a *App) forecastFor(ctx context.Context, st *store.Store, slot time.Time) 
 	if f := a.forecast; f.version == version && f.slot.Equal(slot) {
 		return f, nil
 	}
-	res, s, err := a.plan(ctx, slot)
+	s, err := a.situation(ctx, slot)
 	if err != nil {
 		return forecast{}, err
 	}
+	if s.set[keyStarted] != "true" {
+		// Before "Start chasing" the owner wants to know what it would bring.
+		s.in.Company.Paused = false
+	}
+	res := chase.Plan(s.in)
 	totals := map[string]ledger.Money{}
 	for _, m := range res.Messages {
 		for _, t := range m.Totals {

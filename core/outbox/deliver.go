@@ -330,7 +330,7 @@ func (c *Courier) move(ctx context.Context, m store.Message, from []string, to s
 }
 
 func eventText(m store.Message, state string, change store.Change) string {
-	what := fmt.Sprintf("%q to %s", m.Subject, first(m.To))
+	what := "\"" + m.Subject + "\" to " + first(m.To)
 	switch state {
 	case Accepted:
 		return "Sent " + what + "."
