@@ -2,10 +2,12 @@ package gui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 
@@ -39,7 +41,8 @@ func newActivity(w *Window) *activity {
 	a.searchBox.OnChanged = func(string) { a.debounce.Call(a.filter) }
 	a.searchBox.OnEsc = func() { a.searchBox.SetText("") }
 	a.kind = kit.NewSelect(lang.L("Everything"), nil, func(string) { a.filter() })
-	a.list = kit.NewRowList(func() int { return len(a.rows) }, func() fyne.CanvasObject { return newEventRow() }, func(i int, o fyne.CanvasObject) { o.(*eventRow).show(w, a.rows[i]) })
+	a.list = kit.NewRowList(func() int { return len(a.rows) }, func() fyne.CanvasObject { return newEventRow(a.tapped) }, func(i int, o fyne.CanvasObject) { o.(*eventRow).show(w, i, a.rows[i]) })
+	a.list.OnOpen = a.open
 	a.card = kit.NewCardPad(1, a.list.Object())
 	filters := kit.HStack(theme.Space2, kit.Sized(270, 0, a.searchBox), kit.Sized(170, 0, a.kind), kit.Flex(a.count))
 	a.obj = fixedPage(kit.VStack(theme.Space3, head(lang.L("Activity")), filters), a.slot.Object())
@@ -63,6 +66,42 @@ func (a *activity) reload() {
 		a.all = all
 		a.showKinds()
 		a.filter()
+	})
+}
+
+// tapped selects a row and opens what it is about.
+func (a *activity) tapped(i int) {
+	a.w.win.Canvas().Focus(a.list)
+	a.list.Pick(i)
+	a.open(i)
+}
+
+func (a *activity) open(i int) {
+	if i < len(a.rows) {
+		a.w.openEvent(a.rows[i])
+	}
+}
+
+// openEvent opens the customer that an event is about; one about nobody is shown with all its words.
+func (w *Window) openEvent(e core.EventView) {
+	if e.Customer == "" {
+		w.dialogs.Show(&kit.Dialog{Title: eventKind(e.Kind), Message: e.Text, Content: kit.Small(w.format.past(e.At, w.deps.Now())), Width: 480})
+		return
+	}
+	w.openCustomer(e.Customer)
+}
+
+// openCustomer opens the page of a customer who is known by code.
+func (w *Window) openCustomer(code string) {
+	w.run.Go(func() {
+		id, err := w.deps.Core.CustomerID(w.run.Context(), code)
+		w.run.Do(func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			w.frame.go_(route{place: placeCustomer, id: id})
+		})
 	})
 }
 
@@ -112,22 +151,31 @@ type eventRow struct {
 	when       *kit.Text
 	line       fyne.CanvasObject
 	kind       string
+	row        int
+	onTapped   func(row int)
 }
 
-func newEventRow() *eventRow {
-	r := &eventRow{icon: &canvas.Image{FillMode: canvas.ImageFillContain}, disc: &canvas.Circle{}, text: kit.NewText("").Cut(),
+func newEventRow(tapped func(row int)) *eventRow {
+	r := &eventRow{onTapped: tapped, icon: &canvas.Image{FillMode: canvas.ImageFillContain}, disc: &canvas.Circle{}, text: kit.NewText("").Cut(),
 		whom: kit.Small("").Cut(), when: kit.Small("").Align(fyne.TextAlignTrailing), line: kit.Line()}
 	r.ExtendBaseWidget(r)
 	return r
 }
 
-func (r *eventRow) show(w *Window, e core.EventView) {
-	r.kind = e.Kind
+func (r *eventRow) show(w *Window, i int, e core.EventView) {
+	r.row, r.kind = i, e.Kind
 	r.text.Set(e.Text)
-	r.whom.Set(strings.TrimSpace(strings.Join([]string{eventKind(e.Kind), e.Customer, e.Invoice}, "  ")))
+	about := slices.DeleteFunc([]string{eventKind(e.Kind), e.Customer, e.Invoice}, func(s string) bool { return s == "" })
+	r.whom.Set(strings.Join(about, " · "))
 	r.when.Set(w.format.past(e.At, w.deps.Now()))
 	r.Refresh()
 }
+
+// Tapped implements fyne.Tappable.
+func (r *eventRow) Tapped(*fyne.PointEvent) { r.onTapped(r.row) }
+
+// Cursor implements desktop.Cursorable.
+func (r *eventRow) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // CreateRenderer implements fyne.Widget.
 func (r *eventRow) CreateRenderer() fyne.WidgetRenderer { return &eventRowRenderer{r} }

@@ -64,6 +64,8 @@ type ReceivablesCore interface {
 	InvoicesByID(ctx context.Context, ids []int64) ([]core.InvoiceView, error)
 	Customers(ctx context.Context, q core.CustomerQuery) (core.Listing, error)
 	CustomersByID(ctx context.Context, ids []int64) ([]core.CustomerView, error)
+	// CustomerID finds the AccountID of a customer by code, as an event or a message names it.
+	CustomerID(ctx context.Context, code string) (int64, error)
 }
 
 // CustomerCore is what the customer's page and menus need; customers are named by AccountID.

@@ -112,7 +112,7 @@ func (p *customerPage) figures() fyne.CanvasObject {
 }
 
 func valueCard(name, value string, ink fyne.ThemeColorName) fyne.CanvasObject {
-	return kit.NewCardPad(theme.Space3, kit.VStack(2, kit.Small(name), kit.NewText(value).Scale(16).Bold().Color(ink).Cut()))
+	return kit.NewCardPad(theme.Space3, kit.VStack(2, kit.Small(name), kit.NewText(value).Scale(16).Bold().Color(ink).Shrink(theme.SizeSmall)))
 }
 
 // details is how to reach the customer: everything that AccountsIQ knows.
@@ -151,7 +151,7 @@ func (p *customerPage) details() fyne.CanvasObject {
 	if d.Note != "" {
 		rows = append(rows, kit.NewNotice(theme.AmberSoft, kit.NewParagraph(d.Note).Color(theme.Text)))
 	}
-	return kit.NewCardPad(0, scrolled(kit.PadAll(theme.Space5, kit.VStack(theme.Space3, rows...))))
+	return kit.NewCardPad(0, kit.Scrolled(kit.PadAll(theme.Space5, kit.VStack(theme.Space3, rows...))))
 }
 
 // inWords writes a cell of two lines as one.
@@ -220,7 +220,7 @@ func (p *customerPage) history() fyne.CanvasObject {
 	if len(moments) == 0 {
 		return kit.Empty(theme.IconClock, lang.L("Nothing happened yet"), lang.L("Reminders, replies and notes are listed here."))
 	}
-	return scrolled(kit.PadAll(theme.Space5, kit.Timeline(moments)))
+	return kit.Scrolled(kit.PadAll(theme.Space5, kit.Timeline(moments)))
 }
 
 // recipients is the grid of addresses with their ticks.
@@ -262,7 +262,7 @@ func (p *customerPage) recipients() fyne.CanvasObject {
 			tick(e.Escalated, func(v *core.EmailView, on bool) { v.Escalated = on }),
 			tick(e.CC, func(v *core.EmailView, on bool) { v.CC = on })), kit.Line())
 	}
-	return scrolled(kit.PadAll(theme.Space5, kit.VStack(theme.Space3, rows...)))
+	return kit.Scrolled(kit.PadAll(theme.Space5, kit.VStack(theme.Space3, rows...)))
 }
 
 func bold(s string) fyne.CanvasObject {

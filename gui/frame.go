@@ -122,7 +122,7 @@ func (f *frame) build() fyne.CanvasObject {
 	syncBlock := kit.Sized(230, 0, kit.VStack(theme.Space1, kit.HStack(0, kit.Spacer(), f.sync), f.bar, f.status))
 	top := container.NewStack(kit.Fill(theme.Surface), kit.VStack(0,
 		kit.Sized(0, 71, kit.Pad(theme.Space2, theme.Space6, theme.Space1, theme.Space6,
-			kit.HStack(theme.Space3, kit.Flex(kit.HStack(theme.Space3, kit.Upto(f.company), f.chip)), f.pill, syncBlock))),
+			kit.HStack(theme.Space3, kit.Upto(f.company), f.chip, f.pill, kit.Spacer(), syncBlock))),
 		kit.Line()))
 	main := kit.VStack(0, top, f.bannerO, kit.Flex(f.slot.Object()))
 	return &fyne.Container{Layout: sideBySide{200, 0}, Objects: []fyne.CanvasObject{side, main}}
@@ -432,7 +432,7 @@ func (f *frame) say(ground, ink fyne.ThemeColorName, icon fyne.Resource, title, 
 
 // page puts a screen's head and body into the usual margins; the body scrolls.
 func page(head, body fyne.CanvasObject) fyne.CanvasObject {
-	scroll := container.NewVScroll(kit.Pad(0, theme.Space6, theme.Space6, theme.Space6, body))
+	scroll := kit.Scrolled(kit.Pad(0, theme.Space6, theme.Space6, theme.Space6, body))
 	return kit.VStack(0, kit.Pad(theme.Space5, theme.Space6, theme.Space4, theme.Space6, head), kit.Flex(scroll))
 }
 

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -35,11 +36,17 @@ type timer struct {
 
 func open(t *testing.T, c *fakecore.Core, mode theme.Mode) *bench {
 	t.Helper()
+	return openOn(t, c, map[theme.Mode]string{theme.Light: "light", theme.Dark: "dark"}[mode], func(context.Context) (theme.Mode, error) { return theme.System, nil })
+}
+
+// openOn opens a window with the owner's choice of light or dark on a desktop with its own wish.
+func openOn(t *testing.T, c *fakecore.Core, choice string, desktop func(context.Context) (theme.Mode, error)) *bench {
+	t.Helper()
 	app := test.NewTempApp(t)
-	app.Preferences().SetString(prefAppearance, map[theme.Mode]string{theme.Light: "light", theme.Dark: "dark"}[mode])
+	app.Preferences().SetString(prefAppearance, choice)
 	b := &bench{T: t, core: c, queue: &ui.Queue{}, now: fakecore.Now}
 	b.w = New(Deps{Core: c, App: app, Do: b.queue.Do, Go: func(f func()) { f() }, Now: func() time.Time { return b.now },
-		After: b.after, Open: func(url string) error { b.opened = append(b.opened, url); return nil }, Clipboard: test.NewClipboard(), Demo: func() error { return nil }, Version: "1.0.0"})
+		After: b.after, Open: func(url string) error { b.opened = append(b.opened, url); return nil }, Clipboard: test.NewClipboard(), Demo: func() error { return nil }, Version: "1.0.0", Desktop: desktop})
 	b.w.win.Resize(fyne.NewSize(1200, 800))
 	t.Cleanup(b.w.Close)
 	b.flush()

@@ -18,13 +18,15 @@ type home struct {
 	slot  *kit.Slot // the whole screen
 	body  *kit.Slot // what scrolls
 	page  fyne.CanvasObject
+	day   *kit.Text
 	money string // the currency of the chart; "" means the first
 	chart *kit.BarChart
 }
 
 func newHome(w *Window) *home {
 	h := &home{w: w, slot: kit.NewSlot(kit.Waiting(6)), body: kit.NewSlot(kit.Waiting(6))}
-	h.page = page(head(lang.L("Home"), kit.Small(w.format.date(w.today()))), h.body.Object())
+	h.day = kit.Small("")
+	h.page = page(head(lang.L("Home"), h.day), h.body.Object())
 	return h
 }
 
@@ -38,6 +40,7 @@ func (h *home) show() {
 		return
 	}
 	o := h.w.over
+	h.day.Set(h.w.format.date(h.w.today()))
 	if o.LastGoodSync.IsZero() && o.OpenInvoices == 0 {
 		h.slot.Show(kit.Empty(theme.IconSync, lang.L("No data yet"), lang.L("Bring your customers and invoices over from AccountsIQ first."),
 			kit.NewButton(kit.Primary, lang.L("Sync now"), h.w.syncNow)))
@@ -69,6 +72,7 @@ func (h *home) missed() fyne.CanvasObject {
 func (w *Window) askRun() {
 	w.dialogs.Show(&kit.Dialog{Title: lang.L("Run the chase now?"), Message: lang.L("Dunlin syncs with AccountsIQ first and then sends what is due at this moment."),
 		Confirm: lang.L("Run now"), OnConfirm: func() {
+			w.asked = true
 			w.deps.Core.RequestRun()
 			w.snack.Say(lang.L("The chase begins with a sync"))
 		}})
@@ -116,8 +120,7 @@ func (h *home) figure(name string, sums []core.Amount, ink fyne.ThemeColorName, 
 }
 
 func (h *home) stat(name, value, more string, ink fyne.ThemeColorName, at receivablesAt) fyne.CanvasObject {
-	parts := []fyne.CanvasObject{kit.Small(name), kit.NewText(value).Scale(22).Bold().Color(ink).Cut()}
-	parts = append(parts, kit.NewText(more).Scale(theme.SizeCaption).Color(theme.Muted).Cut())
+	parts := []fyne.CanvasObject{kit.Small(name), kit.NewText(value).Scale(22).Bold().Color(ink).Shrink(theme.SizeBody), kit.NewParagraph(more).Scale(theme.SizeCaption)}
 	return kit.NewTapCard(theme.Space4, kit.VStack(2, parts...), func() { h.w.frame.go_(route{place: placeReceivables, show: &at}) })
 }
 
@@ -258,8 +261,9 @@ func (h *home) events() fyne.CanvasObject {
 		}
 		icon, tone := eventIcon(e.Kind)
 		ink, ground := tone.Colors()
-		rows = append(rows, kit.HStack(theme.Space3, kit.Disc(icon, ink, ground, 30),
-			kit.Flex(kit.VStack(0, kit.NewText(e.Text).Cut(), kit.NewText(w.format.past(e.At, w.deps.Now())).Scale(theme.SizeCaption).Color(theme.Muted)))))
+		row := kit.HStack(theme.Space3, kit.Disc(icon, ink, ground, 30),
+			kit.Flex(kit.VStack(0, kit.NewText(e.Text).Cut(), kit.NewText(w.format.past(e.At, w.deps.Now())).Scale(theme.SizeCaption).Color(theme.Muted))))
+		rows = append(rows, kit.NewTapArea(row, func() { w.openEvent(e) }))
 	}
 	if len(w.over.RecentEvents) == 0 {
 		rows = append(rows, kit.NewParagraph(lang.L("What Dunlin does is listed here.")))

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
 
 	"dunlin/core"
@@ -26,8 +25,6 @@ type invoicePage struct {
 func newInvoicePage(w *Window, id int64) *invoicePage {
 	return &invoicePage{w: w, id: id, slot: kit.NewSlot(kit.Waiting(7))}
 }
-
-func scrolled(o fyne.CanvasObject) fyne.CanvasObject { return container.NewVScroll(o) }
 
 func (p *invoicePage) object() fyne.CanvasObject { return p.slot.Object() }
 func (p *invoicePage) search() bool              { return false }

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -34,7 +35,7 @@ type outbox struct {
 
 func newOutbox(w *Window) *outbox {
 	o := &outbox{w: w, slot: kit.NewSlot(kit.Waiting(6)), line: kit.Muted("").Cut()}
-	o.tabs = kit.NewTabs(func(int) { o.picked = ""; o.reload() }, lang.L("Next run"), lang.L("Sent"))
+	o.tabs = kit.NewTabs(func(int) { o.picked, o.rows = "", nil; o.reload() }, lang.L("Next run"), lang.L("Sent"))
 	o.approve = kit.NewButton(kit.Primary, "", o.approveAll).WithIcon(theme.IconCheck)
 	o.approve.Hide()
 	o.runNow = kit.NewButton(kit.Secondary, lang.L("Run now"), w.askRun).WithIcon(theme.IconPlay)
@@ -64,7 +65,14 @@ func (o *outbox) reload() {
 			return sentOnly(all), err
 		}
 	}
+	stop := o.w.run.After(300*time.Millisecond, func() {
+		o.line.Set(lang.L("Loading…"))
+		if len(o.rows) == 0 {
+			o.slot.Show(kit.Waiting(6))
+		}
+	})
 	ui.Load(o.w.run, &o.gen, fetch, func(rows []core.MessageView, err error) {
+		stop()
 		if err != nil {
 			o.slot.Show(kit.Failed(trouble(err), o.w.copy, o.reload))
 			return
@@ -170,7 +178,7 @@ func (o *outbox) fill(i int, obj fyne.CanvasObject) {
 	r := c.Layout.(rowLayout).row
 	m := o.rows[i]
 	r.who.Set(m.CustomerName)
-	r.step.Set(o.w.format.messageStep(m) + " · " + o.w.format.invoices(len(m.Invoices)))
+	r.step.Set(stepOrKind(m) + " · " + o.w.format.invoices(len(m.Invoices)))
 	r.sum.Set(o.w.format.amounts(m.Totals))
 	r.subject.Set(m.Subject)
 	name, tone := messageState(m, o.w.over.Approval)
@@ -205,6 +213,7 @@ func (o *outbox) message(m core.MessageView) fyne.CanvasObject {
 			rows = append(rows, kit.HStack(theme.Space2, kit.Sized(66, 0, kit.Small(label)), kit.Flex(kit.NewText(value).Cut())))
 		}
 	}
+	add(lang.L("Kind"), w.format.messageStep(m))
 	add(lang.L("From"), m.From)
 	add(lang.L("To"), strings.Join(m.To, ", "))
 	add(lang.L("CC"), strings.Join(m.CC, ", "))
@@ -224,7 +233,7 @@ func (o *outbox) message(m core.MessageView) fyne.CanvasObject {
 		rows = append(rows, kit.Pad(theme.Space1, 0, 0, 0, kit.HStack(theme.Space2, actions...)))
 	}
 	top := kit.Pad(theme.Space5, theme.Space5, theme.Space4, theme.Space5, kit.VStack(theme.Space2, rows...))
-	return kit.VStack(0, top, kit.Line(), kit.Flex(scrolled(kit.Pad(theme.Space2, theme.Space3, theme.Space3, theme.Space3, mailText(m.Text)))))
+	return kit.VStack(0, top, kit.Line(), kit.Flex(kit.Scrolled(kit.Pad(theme.Space2, theme.Space3, theme.Space3, theme.Space3, mailText(m.Text)))))
 }
 
 func (o *outbox) actions(m core.MessageView) []fyne.CanvasObject {
@@ -264,7 +273,7 @@ func (o *outbox) skip(m core.MessageView) {
 func (o *outbox) approveAll() {
 	ids := o.waiting()
 	o.w.dialogs.Show(&kit.Dialog{Title: lang.L("Approve {{.Messages}}?", map[string]any{"Messages": o.w.format.messages(len(ids))}), Confirm: lang.L("Approve all"),
-		Message:   lang.L("They go at the next chase, each after one more look at AccountsIQ. What was paid meanwhile is left out."),
+		Message:   lang.L("They go at once, each after one more look at AccountsIQ. What was paid meanwhile is left out."),
 		OnConfirm: func() { o.approveIDs(ids) }})
 }
 

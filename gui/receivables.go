@@ -391,8 +391,8 @@ type invoiceTable struct {
 func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTable {
 	t := &invoiceTable{w: w, one: customer != 0}
 	columns := []kit.Column{
-		{ID: "number", Title: lang.L("Number"), Width: 54, Grow: 0.3},
-		{ID: "customer", Title: lang.L("Customer"), Width: 110, Grow: 4},
+		{ID: "number", Title: lang.L("Number"), Width: 70, Grow: 0.3},
+		{ID: "customer", Title: lang.L("Customer"), Width: 124, Grow: 4},
 		{ID: "issued", Title: lang.L("Issued"), Width: 64, Grow: 0.2, Spare: 3},
 		{ID: "due", Title: lang.L("Due"), Width: 64, Grow: 0.2},
 		{Title: lang.L("Days late"), Width: 56, Right: true},
@@ -475,24 +475,30 @@ func (t *invoiceTable) row(i int, cells []kit.Cell) bool {
 
 // customerMenu is the menu of the three dots of a customer.
 func (w *Window) customerMenu(c core.CustomerView) *fyne.Menu {
-	edit := fyne.NewMenuItem(lang.L("Edit in AccountsIQ"), func() { w.editCustomer(c.AccountID) })
-	edit.Icon = theme.Tint(theme.IconExternal, theme.Text)
-	open := fyne.NewMenuItem(lang.L("Open"), func() { w.frame.go_(route{place: placeCustomer, id: c.AccountID}) })
+	open := menuItem(theme.IconUser, lang.L("Open"), func() { w.frame.go_(route{place: placeCustomer, id: c.AccountID}) })
+	edit := menuItem(theme.IconExternal, lang.L("Edit in AccountsIQ"), func() { w.editCustomer(c.AccountID) })
 	items := []*fyne.MenuItem{open, edit, fyne.NewMenuItemSeparator()}
 	if c.Chasing {
-		items = append(items, fyne.NewMenuItem(lang.L("Stop chasing"), func() { w.stopCustomer(c) }))
+		items = append(items, menuItem(theme.IconClose, lang.L("Stop chasing"), func() { w.stopCustomer(c) }))
 	} else {
-		items = append(items, fyne.NewMenuItem(lang.L("Chase again"), func() { w.resumeCustomer(c) }))
+		items = append(items, menuItem(theme.IconPlay, lang.L("Chase again"), func() { w.resumeCustomer(c) }))
 	}
-	items = append(items, fyne.NewMenuItem(lang.L("Hold until…"), func() { w.holdCustomer(c) }))
+	items = append(items, menuItem(theme.IconPause, lang.L("Hold until…"), func() { w.holdCustomer(c) }))
 	if !c.HoldUntil.IsZero() {
-		items = append(items, fyne.NewMenuItem(lang.L("End the hold"), func() {
+		items = append(items, menuItem(theme.IconNext, lang.L("End the hold"), func() {
 			w.act(lang.L("The hold is ended"), func(ctx context.Context) error {
 				return w.deps.Core.HoldCustomer(ctx, c.AccountID, ledger.Date{})
 			})
 		}))
 	}
-	return fyne.NewMenu("", append(items, fyne.NewMenuItem(lang.L("Add note…"), func() { w.addNote(c) }))...)
+	return fyne.NewMenu("", append(items, menuItem(theme.IconNote, lang.L("Add note…"), func() { w.addNote(c) }))...)
+}
+
+// menuItem is an entry of a menu with its picture.
+func menuItem(icon fyne.Resource, text string, f func()) *fyne.MenuItem {
+	item := fyne.NewMenuItem(text, f)
+	item.Icon = theme.Tint(icon, theme.Muted)
+	return item
 }
 
 func (w *Window) editCustomer(id int64) {
@@ -529,26 +535,25 @@ func (w *Window) addNote(c core.CustomerView) {
 
 // invoiceMenu is the menu of the three dots of an invoice.
 func (w *Window) invoiceMenu(v core.InvoiceView) *fyne.Menu {
-	view := fyne.NewMenuItem(lang.L("View in AccountsIQ"), func() { w.viewInvoice(v.TransactionID) })
-	view.Icon = theme.Tint(theme.IconExternal, theme.Text)
 	items := []*fyne.MenuItem{
-		fyne.NewMenuItem(lang.L("Open"), func() { w.frame.go_(route{place: placeInvoice, id: v.TransactionID}) }), view,
-		fyne.NewMenuItem(lang.L("Open the customer"), func() { w.frame.go_(route{place: placeCustomer, id: v.AccountID}) }),
+		menuItem(theme.IconReceivables, lang.L("Open"), func() { w.frame.go_(route{place: placeInvoice, id: v.TransactionID}) }),
+		menuItem(theme.IconExternal, lang.L("View in AccountsIQ"), func() { w.viewInvoice(v.TransactionID) }),
+		menuItem(theme.IconUser, lang.L("Open the customer"), func() { w.frame.go_(route{place: placeCustomer, id: v.AccountID}) }),
 	}
 	if v.Status == core.StatusPaid {
 		return fyne.NewMenu("", items...)
 	}
-	items = append(items, fyne.NewMenuItemSeparator(), fyne.NewMenuItem(lang.L("Expected date…"), func() { w.askExpected(v) }),
-		fyne.NewMenuItem(lang.L("Hold until…"), func() { w.holdInvoice(v) }))
+	items = append(items, fyne.NewMenuItemSeparator(), menuItem(theme.IconCalendar, lang.L("Expected date…"), func() { w.askExpected(v) }),
+		menuItem(theme.IconPause, lang.L("Hold until…"), func() { w.holdInvoice(v) }))
 	if v.Disputed {
-		items = append(items, fyne.NewMenuItem(lang.L("Dispute is settled"), func() { w.setDisputed(v, false) }))
+		items = append(items, menuItem(theme.IconCheck, lang.L("Dispute is settled"), func() { w.setDisputed(v, false) }))
 	} else {
-		items = append(items, fyne.NewMenuItem(lang.L("Mark as disputed"), func() { w.setDisputed(v, true) }))
+		items = append(items, menuItem(theme.IconWarning, lang.L("Mark as disputed"), func() { w.setDisputed(v, true) }))
 	}
 	if v.Stopped {
-		return fyne.NewMenu("", append(items, fyne.NewMenuItem(lang.L("Chase again"), func() { w.resumeInvoice(v) }))...)
+		return fyne.NewMenu("", append(items, menuItem(theme.IconPlay, lang.L("Chase again"), func() { w.resumeInvoice(v) }))...)
 	}
-	return fyne.NewMenu("", append(items, fyne.NewMenuItem(lang.L("Stop chasing"), func() { w.stopInvoice(v) }))...)
+	return fyne.NewMenu("", append(items, menuItem(theme.IconClose, lang.L("Stop chasing"), func() { w.stopInvoice(v) }))...)
 }
 
 func (w *Window) viewInvoice(id int64) {

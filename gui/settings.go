@@ -101,7 +101,7 @@ func (s *settingsScreen) reload() {
 }
 
 func (s *settingsScreen) show(o fyne.CanvasObject) {
-	s.slot.Show(scrolled(kit.Pad(2, theme.Space2, theme.Space4, 4, kit.MaxWidth(640, kit.VStack(0, o)))))
+	s.slot.Show(kit.Scrolled(kit.Pad(2, theme.Space2, theme.Space4, 4, kit.MaxWidth(640, kit.VStack(0, o)))))
 	s.obj.Refresh()
 }
 
@@ -299,7 +299,7 @@ func (s *settingsScreen) connection() fyne.CanvasObject {
 func (s *settingsScreen) appearance() fyne.CanvasObject {
 	sel := kit.NewSelect("", []kit.Option{{Code: "system", Name: lang.L("Like the computer")}, {Code: "light", Name: lang.L("Light")}, {Code: "dark", Name: lang.L("Dark")}}, func(code string) {
 		s.w.deps.App.Preferences().SetString(prefAppearance, code)
-		s.w.deps.App.Settings().SetTheme(theme.New(appearance(code)))
+		s.w.dress()
 	})
 	sel.SetSelected(s.w.deps.App.Preferences().StringWithFallback(prefAppearance, "system"))
 	return kit.NewField(lang.L("Appearance"), sel, "").Object()

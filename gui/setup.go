@@ -138,7 +138,7 @@ func (s *setup) step(i int) fyne.CanvasObject {
 
 // frame is the head and body of a step.
 func (s *setup) frame(title, text string, body fyne.CanvasObject) fyne.CanvasObject {
-	return scrolled(kit.Pad(theme.Space8, theme.Space8, theme.Space6, theme.Space8, kit.VStack(theme.Space2,
+	return kit.Scrolled(kit.Pad(theme.Space8, theme.Space8, theme.Space6, theme.Space8, kit.VStack(theme.Space2,
 		kit.NewText(title).Scale(26).Bold(), kit.MaxWidth(640, kit.NewParagraph(text).Scale(14)), kit.Sized(0, theme.Space3, kit.Spacer()), body)))
 }
 

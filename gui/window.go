@@ -33,6 +33,7 @@ type Deps struct {
 	Demo      func() error                              // starts the program on a demo company; nil hides the card
 	Logger    *slog.Logger                              // what is logged of the window
 	Version   string                                    // for About
+	Desktop   func(context.Context) (theme.Mode, error) // light or dark, as the desktop wishes; System when it says nothing
 }
 
 func (d Deps) withDefaults() Deps {
@@ -53,6 +54,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if d.Desktop == nil {
+		d.Desktop = desktopMode
 	}
 	if d.Open == nil {
 		d.Open = func(string) error { return nil }
@@ -87,6 +91,13 @@ type Window struct {
 
 	notify bool // the owner wants notifications
 	setGen int
+	asked  bool                 // the owner asked for the sync or run under way
+	told   map[string]time.Time // when a trouble was last told, by its code
+	synced string               // the code of the trouble of the last sync
+
+	mode, desktop theme.Mode // what is shown, and what the desktop wishes
+	dressed       bool
+	deskGen       int
 
 	endEvents func()
 	pumpDone  chan struct{}
@@ -100,9 +111,10 @@ func New(d Deps) *Window {
 	if err := loadTranslations(assets.Translations); err != nil {
 		d.Logger.Error("translations", "error", err)
 	}
-	w := &Window{deps: d, format: newFormat(core.Account{}), notify: true}
+	w := &Window{deps: d, format: newFormat(core.Account{}), notify: true, told: map[string]time.Time{}}
 	w.run = ui.NewRunner(d.Do, d.Go, d.After)
-	d.App.Settings().SetTheme(theme.New(appearance(d.App.Preferences().StringWithFallback(prefAppearance, "system"))))
+	w.dress()
+	w.followDesktop()
 	w.win = d.App.NewWindow("Dunlin")
 	w.win.SetIcon(fyne.NewStaticResource("dunlin.png", assets.IconPNG))
 	w.win.SetPadded(false)
@@ -118,16 +130,6 @@ func New(d Deps) *Window {
 	w.win.SetCloseIntercept(w.closeAsked)
 	w.reload()
 	return w
-}
-
-func appearance(name string) theme.Mode {
-	switch name {
-	case "light":
-		return theme.Light
-	case "dark":
-		return theme.Dark
-	}
-	return theme.System
 }
 
 // loadTranslations hands the words to Fyne. English stands in for a language that Fyne knows and we do
@@ -165,7 +167,8 @@ func (w *Window) Start() {
 	w.reload()
 }
 
-// Close ends all work of the window and closes it.
+// Close ends all work of the window. It may be called when the driver is gone already, so it leaves the window
+// itself to the end of the program.
 func (w *Window) Close() {
 	if w.closed {
 		return
@@ -187,8 +190,6 @@ func (w *Window) Close() {
 		case <-time.After(time.Second):
 		}
 	}
-	w.win.SetCloseIntercept(nil)
-	w.win.Close()
 }
 
 // closeAsked is the owner's close button: with a tray the window hides, else the program ends.
@@ -240,18 +241,17 @@ func (w *Window) handle(events ...core.Event) {
 			again, data = true, true
 		case core.SyncFinished:
 			again = true
+			w.syncEnded(e.Sync)
 			if w.setup != nil {
 				w.setup.synced(e.Sync)
 			}
 		case core.RunFinished:
 			again, data = true, true
+			w.asked = false
 			w.runFinished(e.Run)
 		case core.Failed:
 			again = true
-			if e.Problem != nil && w.loaded {
-				w.snack.Say(e.Problem.Message)
-				w.tell(e.Problem.Message + " " + e.Problem.Hint)
-			}
+			w.troubled(e.Problem)
 		case core.SlotMissed:
 			again = true
 			w.tell(lang.L("A chase was missed while Dunlin was not running. Open Dunlin to say what shall become of it."))
@@ -267,12 +267,49 @@ func (w *Window) handle(events ...core.Event) {
 	}
 }
 
+// tellAgain is how long a trouble that goes on is not told again. The bar across the window shows it all the time.
+const tellAgain = 24 * time.Hour
+
+// troubled tells of work that failed: always when the owner asked for it, else once, however often it is tried again.
+func (w *Window) troubled(p *core.Problem) {
+	if p == nil || !w.loaded {
+		return
+	}
+	last, told := w.told[p.Code]
+	repeated := told && w.deps.Now().Sub(last) < tellAgain
+	if w.asked || !repeated {
+		w.snack.Say(p.Message)
+	}
+	w.asked = false
+	if repeated || p.Code == "cancelled" {
+		return
+	}
+	w.told[p.Code] = w.deps.Now()
+	w.tell(p.Message + " " + p.Hint)
+}
+
+// syncEnded remembers how the last sync went: a trouble that was over is told when it comes back.
+func (w *Window) syncEnded(v *core.SyncView) {
+	switch {
+	case v == nil:
+	case v.OK:
+		delete(w.told, w.synced)
+		w.synced = ""
+	case v.Error != nil:
+		w.synced = v.Error.Code
+	}
+}
+
 func (w *Window) runFinished(r *core.RunView) {
 	if r == nil {
 		return
 	}
 	text := lang.L("The chase is done: {{.Sent}} sent.", map[string]any{"Sent": w.format.messages(r.Sent)})
-	if r.State != "done" {
+	switch r.State {
+	case core.RunDone:
+	case core.RunWaiting:
+		text = lang.L("Waiting for your approval: {{.Sent}}.", map[string]any{"Sent": w.format.messages(r.Left)})
+	default:
 		text = lang.L("The chase was held: {{.Reason}}", map[string]any{"Reason": r.Reason})
 	}
 	w.snack.Say(text)
@@ -460,6 +497,7 @@ func (w *Window) syncNow() {
 	if w.over.Busy {
 		return
 	}
+	w.asked = true
 	w.over.Busy, w.over.Progress = true, core.Progress{}
 	w.frame.showSync()
 	w.deps.Core.RequestSync()

@@ -47,7 +47,7 @@ func (f format) step(offset int) string {
 	case offset == 0:
 		return lang.L("On the due date")
 	}
-	return lang.L("{{.Days}} overdue", map[string]any{"Days": f.days(offset)})
+	return lang.L("{{.Days}} after due", map[string]any{"Days": f.days(offset)})
 }
 
 // bucketName names an ageing bucket for people.
@@ -188,12 +188,20 @@ func kindName(kind string) string {
 	return kind
 }
 
-// messageStep says which step a message is: "Overdue · 8 days overdue".
+// messageStep says which step a message is: "Step 3 · 8 days after due".
 func (f format) messageStep(m core.MessageView) string {
 	if m.Step == 0 {
 		return kindName(m.Kind)
 	}
-	return lang.L("Step {{.N}}", map[string]any{"N": m.Step}) + " · " + f.step(m.Offset)
+	return stepNumber(m.Step) + " · " + f.step(m.Offset)
+}
+
+// stepOrKind is the same in brief: "Step 3".
+func stepOrKind(m core.MessageView) string {
+	if m.Step == 0 {
+		return kindName(m.Kind)
+	}
+	return stepNumber(m.Step)
 }
 
 // eventIcon is the picture of an event's kind.

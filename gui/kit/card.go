@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -18,6 +20,7 @@ type Card struct {
 	radius   float32
 	OnTapped func()
 	hovered  bool
+	focused  bool
 }
 
 // NewCard returns a card with the usual margin around its content.
@@ -42,7 +45,10 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 	bg := &canvas.Rectangle{CornerRadius: c.radius, StrokeWidth: 1}
 	apply := func() {
 		bg.FillColor, bg.StrokeColor, bg.StrokeWidth = theme.Color(c.fill), theme.Color(c.edge), 1
-		if c.hovered && c.OnTapped != nil {
+		switch {
+		case c.focused:
+			bg.StrokeColor, bg.StrokeWidth = theme.Color(theme.Brand), 2
+		case c.hovered && c.OnTapped != nil:
 			bg.StrokeColor = theme.Color(theme.BorderHard)
 		}
 	}
@@ -57,6 +63,55 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 // tappableCard is what a card with OnTapped needs; a plain card lets taps through.
 type tappableCard struct{ *Card }
 
+// TapArea is something that is pressed as a whole and shows it under the pointer.
+type TapArea struct {
+	widget.BaseWidget
+	content  fyne.CanvasObject
+	onTapped func()
+	hovered  bool
+}
+
+// NewTapArea returns an area around its content.
+func NewTapArea(content fyne.CanvasObject, tapped func()) *TapArea {
+	t := &TapArea{content: content, onTapped: tapped}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// Tapped implements fyne.Tappable.
+func (t *TapArea) Tapped(*fyne.PointEvent) { t.onTapped() }
+
+// MouseIn implements desktop.Hoverable.
+func (t *TapArea) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.Refresh() }
+
+// MouseMoved implements desktop.Hoverable.
+func (t *TapArea) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (t *TapArea) MouseOut() { t.hovered = false; t.Refresh() }
+
+// Cursor implements desktop.Cursorable.
+func (t *TapArea) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CreateRenderer implements fyne.Widget.
+func (t *TapArea) CreateRenderer() fyne.WidgetRenderer {
+	bg := &canvas.Rectangle{CornerRadius: theme.RadiusControl}
+	return &simple{objects: []fyne.CanvasObject{bg, t.content},
+		min: t.content.MinSize,
+		layout: func(s fyne.Size) {
+			bg.Move(fyne.NewPos(-6, -5))
+			bg.Resize(s.AddWidthHeight(12, 10))
+			t.content.Resize(s)
+		},
+		refresh: func() {
+			bg.FillColor = color.Transparent
+			if t.hovered {
+				bg.FillColor = theme.Color("hover")
+			}
+			canvas.Refresh(t)
+		}}
+}
+
 // NewTapCard returns a card that is pressed as a whole.
 func NewTapCard(pad float32, content fyne.CanvasObject, tapped func()) fyne.CanvasObject {
 	t := &tappableCard{&Card{content: PadAll(pad, content), fill: theme.Surface, edge: theme.Border, radius: theme.RadiusCard, OnTapped: tapped}}
@@ -68,7 +123,18 @@ func (t *tappableCard) Tapped(*fyne.PointEvent)     { t.OnTapped() }
 func (t *tappableCard) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.Refresh() }
 func (t *tappableCard) MouseMoved(*desktop.MouseEvent) {
 }
-func (t *tappableCard) MouseOut()              { t.hovered = false; t.Refresh() }
+func (t *tappableCard) MouseOut()      { t.hovered = false; t.Refresh() }
+func (t *tappableCard) FocusGained()   { t.focused = true; t.Refresh() }
+func (t *tappableCard) FocusLost()     { t.focused = false; t.Refresh() }
+func (t *tappableCard) TypedRune(rune) {}
+func (t *tappableCard) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		t.OnTapped()
+	default:
+		PassKey(t, ev)
+	}
+}
 func (t *tappableCard) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // CardTitle is the head of a card: its name, and at the right whatever belongs there.

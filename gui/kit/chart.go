@@ -188,6 +188,7 @@ func (r *chartRenderer) build(s fyne.Size) {
 
 func (r *chartRenderer) label(s string, size float32, bold bool, ink fyne.ThemeColorName, x, y, w float32) fyne.CanvasObject {
 	style := fyne.TextStyle{Bold: bold}
+	size = shrunk(s, w-4, size, 9, style)
 	t := &canvas.Text{Text: Fit(s, w-4, size, style), TextSize: size, TextStyle: style, Alignment: fyne.TextAlignCenter, Color: theme.Color(ink)}
 	t.Move(fyne.NewPos(x, y))
 	t.Resize(fyne.NewSize(w, t.MinSize().Height))

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"image/color"
 	"strings"
 	"time"
 
@@ -306,16 +307,17 @@ func (s *Select) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 
 // CreateRenderer implements fyne.Widget.
 func (s *Select) CreateRenderer() fyne.WidgetRenderer {
-	bg := &canvas.Rectangle{CornerRadius: theme.RadiusControl, StrokeWidth: 1}
+	box := &canvas.Rectangle{CornerRadius: theme.RadiusControl}
+	edge := &canvas.Rectangle{CornerRadius: theme.RadiusControl, StrokeWidth: 1, FillColor: color.Transparent}
 	label := &canvas.Text{TextSize: theme.SizeBody}
 	arrow := &canvas.Image{FillMode: canvas.ImageFillContain}
 	apply := func(width float32) {
-		bg.FillColor, bg.StrokeColor = theme.Color("inputBackground"), theme.Color("inputBorder")
+		box.FillColor, edge.StrokeColor = theme.Color("inputBackground"), theme.Color("inputBorder")
 		switch {
 		case s.focused:
-			bg.StrokeColor = theme.Color(theme.Brand)
+			edge.StrokeColor = theme.Color(theme.Brand)
 		case s.hovered && !s.disabled:
-			bg.StrokeColor = theme.Color(theme.Faint)
+			edge.StrokeColor = theme.Color(theme.Faint)
 		}
 		ink := theme.Text
 		text := s.name()
@@ -332,14 +334,17 @@ func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 	apply(200)
 	layout := func(size fyne.Size) {
 		apply(size.Width)
-		bg.Resize(size)
+		edge.Move(fyne.NewPos(0.5, 0.5)) // drawn where Fyne draws the edge of an entry, so that both look alike
+		edge.Resize(size.SubtractWidthHeight(1.5, 1.5))
+		box.Move(fyne.NewPos(1, 1))
+		box.Resize(size.SubtractWidthHeight(2, 2))
 		m := label.MinSize()
 		label.Move(fyne.NewPos(10, (size.Height-m.Height)/2))
 		label.Resize(m)
 		arrow.Resize(fyne.NewSquareSize(14))
 		arrow.Move(fyne.NewPos(size.Width-26, (size.Height-14)/2))
 	}
-	return &simple{objects: []fyne.CanvasObject{bg, label, arrow}, layout: layout,
+	return &simple{objects: []fyne.CanvasObject{box, edge, label, arrow}, layout: layout,
 		min:     func() fyne.Size { return fyne.NewSize(140, 35) },
 		refresh: func() { layout(s.Size()); canvas.Refresh(s) }}
 }

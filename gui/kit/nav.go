@@ -105,6 +105,7 @@ func (n *NavItem) colors() (ground color.Color, ink fyne.ThemeColorName) {
 // CreateRenderer implements fyne.Widget.
 func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 	bg := &canvas.Rectangle{CornerRadius: theme.RadiusControl}
+	ring := &canvas.Rectangle{CornerRadius: theme.RadiusControl, FillColor: color.Transparent}
 	img := &canvas.Image{FillMode: canvas.ImageFillContain}
 	text := &canvas.Text{TextSize: theme.SizeBody}
 	chip := &canvas.Rectangle{CornerRadius: 9}
@@ -113,6 +114,11 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 		ground, ink := n.colors()
 		bg.FillColor = ground
 		bg.Resize(s)
+		ring.StrokeWidth, ring.StrokeColor = 0, color.Transparent
+		if n.focused {
+			ring.StrokeWidth, ring.StrokeColor = 2, theme.Color(ink)
+		}
+		ring.Resize(s)
 		x := float32(theme.Space3)
 		if n.icon != nil {
 			SetIcon(img, theme.Tint(n.icon, ink))
@@ -138,7 +144,7 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 			badge.Resize(fyne.NewSize(w, bm.Height))
 		}
 	}
-	objects := []fyne.CanvasObject{bg, text, chip, badge}
+	objects := []fyne.CanvasObject{bg, ring, text, chip, badge}
 	if n.icon != nil {
 		objects = append(objects, img)
 	}

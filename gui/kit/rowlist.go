@@ -11,7 +11,9 @@ type RowList struct {
 	widget.List
 	selected int
 	// OnPick is told which row was selected.
-	OnPick  func(i int)
+	OnPick func(i int)
+	// OnOpen is told which row Enter was pressed on.
+	OnOpen  func(i int)
 	wrapped fyne.CanvasObject
 }
 
@@ -65,6 +67,10 @@ func (l *RowList) TypedKey(ev *fyne.KeyEvent) {
 		l.Pick(0)
 	case fyne.KeyEnd:
 		l.Pick(l.Length() - 1)
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if l.OnOpen != nil && l.selected >= 0 && l.selected < l.Length() {
+			l.OnOpen(l.selected)
+		}
 	default:
 		PassKey(l, ev)
 	}

@@ -299,6 +299,17 @@ func (tight) Size(n fyne.ThemeSizeName) float32 {
 	return base().Size(n)
 }
 
+// plain is the theme in force without the shadow at the edge of what scrolls, which would stand over the
+// round corners of a card.
+type plain struct{ tight }
+
+func (plain) Size(n fyne.ThemeSizeName) float32 { return base().Size(n) }
+
+// Scrolled lets an object scroll up and down where it does not fit.
+func Scrolled(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewThemeOverride(container.NewVScroll(o), plain{})
+}
+
 type tableRow struct {
 	widget.BaseWidget
 	t     *DataTable

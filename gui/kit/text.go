@@ -22,6 +22,7 @@ type Text struct {
 	color fyne.ThemeColorName
 	align fyne.TextAlign
 	cut   bool
+	least float32 // the size the letters may shrink to before words are cut
 }
 
 // OneLine makes text fit for one line: line breaks and control characters become spaces, and several become one.
@@ -68,6 +69,10 @@ func (t *Text) Align(a fyne.TextAlign) *Text { t.align = a; return t }
 // Cut lets the line be shortened with an ellipsis.
 func (t *Text) Cut() *Text { t.cut = true; return t }
 
+// Shrink lets the letters get smaller, down to a size, before the line is cut: an amount without its end
+// is worse than a small one.
+func (t *Text) Shrink(least float32) *Text { t.cut, t.least = true, least; return t }
+
 // natural is the width of all its words.
 func (t *Text) natural() float32 {
 	return fyne.MeasureText(t.text, t.size, fyne.TextStyle{Bold: t.bold}).Width
@@ -105,7 +110,10 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 		c.Color = theme.Color(t.color)
 		c.Text = t.text
 		if t.cut && width > 0 {
-			c.Text = Fit(t.text, width, t.size, c.TextStyle)
+			if t.least > 0 {
+				c.TextSize = shrunk(t.text, width, t.size, t.least, c.TextStyle)
+			}
+			c.Text = Fit(t.text, width, c.TextSize, c.TextStyle)
 		}
 	}
 	apply(0)
@@ -119,6 +127,14 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 			return m
 		},
 		refresh: func() { apply(t.Size().Width); c.Refresh() }}
+}
+
+// shrunk is the largest size of letters, not below least, at which s fits into width.
+func shrunk(s string, width, size, least float32, style fyne.TextStyle) float32 {
+	for size > least && fyne.MeasureText(s, size, style).Width > width+0.5 {
+		size--
+	}
+	return max(size, least)
 }
 
 // Fit makes one line of s and shortens it with an ellipsis until it is no wider than width.

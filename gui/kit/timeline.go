@@ -123,6 +123,7 @@ func (p *stepPoint) CreateRenderer() fyne.WidgetRenderer {
 		}
 		title.Color, detail.Color, when.Color = theme.Color(theme.Text), theme.Color(theme.Muted), theme.Color(theme.Muted)
 		w := max(p.Size().Width-8, 40)
+		title.TextSize = shrunk(p.m.Title, w, theme.SizeBody, theme.SizeCaption, title.TextStyle)
 		title.Text = Fit(p.m.Title, w, title.TextSize, title.TextStyle)
 		detail.Text = Fit(p.m.Detail, w, detail.TextSize, detail.TextStyle)
 		when.Text = Fit(p.m.When, w, when.TextSize, when.TextStyle)

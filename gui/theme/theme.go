@@ -4,6 +4,7 @@ package theme
 
 import (
 	"image/color"
+	"runtime"
 
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -83,16 +84,17 @@ const (
 // Theme implements fyne.Theme.
 type Theme struct{ mode Mode }
 
-// New returns the theme; System follows the computer's setting.
+// New returns the theme. System follows the computer's setting on Windows and macOS; elsewhere Fyne takes
+// a desktop that says nothing for a dark one, and it is light.
 func New(mode Mode) *Theme { return &Theme{mode} }
 
 var _ fyne.Theme = (*Theme)(nil)
 
 // Color implements fyne.Theme.
 func (t *Theme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	dark := variant == fynetheme.VariantDark
-	if t.mode != System {
-		dark = t.mode == Dark
+	dark := t.mode == Dark
+	if t.mode == System && (runtime.GOOS == "windows" || runtime.GOOS == "darwin") {
+		dark = variant == fynetheme.VariantDark
 	}
 	pair, ok := palette[name]
 	if !ok {

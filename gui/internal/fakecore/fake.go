@@ -565,6 +565,17 @@ func (f *Core) CustomersByID(_ context.Context, ids []int64) ([]core.CustomerVie
 	return out, f.fails("CustomersByID")
 }
 
+// CustomerID finds a customer by code.
+func (f *Core) CustomerID(_ context.Context, code string) (int64, error) {
+	for _, c := range f.Custs {
+		if c.Code == code {
+			return c.AccountID, f.fails("CustomerID")
+		}
+	}
+	return 0, &core.Problem{Code: "unknown_customer", Message: "There is no customer \"" + code + "\".", Hint: "Check the code, or sync and try again."}
+}
+
+// Customer is everything about a customer.
 func (f *Core) Customer(_ context.Context, id int64) (core.CustomerDetail, error) {
 	i, ok := f.custByID[id]
 	if !ok {
