@@ -141,11 +141,7 @@ func (acc Account) keeps(have Account) error {
 
 // Account returns the business settings.
 func (a *App) Account(ctx context.Context) (Account, error) {
-	st, err := a.company()
-	if err != nil {
-		return Account{}, err
-	}
-	set, err := st.Settings(ctx)
+	_, set, err := a.settings(ctx)
 	if err != nil {
 		return Account{}, err
 	}

@@ -22,11 +22,7 @@ func (a *App) StartChasing(ctx context.Context) error {
 
 // Pause stops all chasing; with a date it goes on by itself on that very day (R2.2, 1).
 func (a *App) Pause(ctx context.Context, until ledger.Date) error {
-	st, err := a.company()
-	if err != nil {
-		return err
-	}
-	set, err := st.Settings(ctx)
+	_, set, err := a.settings(ctx)
 	if err != nil {
 		return err
 	}

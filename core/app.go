@@ -151,6 +151,16 @@ func (a *App) company() (*store.Store, error) {
 	return a.st, nil
 }
 
+// settings returns the store of the connected company with its settings.
+func (a *App) settings(ctx context.Context) (*store.Store, map[string]string, error) {
+	st, err := a.company()
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := st.Settings(ctx)
+	return st, set, err
+}
+
 // Folder returns the folder of the connected company, "" without one.
 func (a *App) Folder() string {
 	if st, err := a.company(); err == nil {
@@ -214,11 +224,7 @@ func settingOr(set map[string]string, key string) string {
 
 // Settings lists every setting with its present value.
 func (a *App) Settings(ctx context.Context) ([]SettingView, error) {
-	st, err := a.company()
-	if err != nil {
-		return nil, err
-	}
-	set, err := st.Settings(ctx)
+	_, set, err := a.settings(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -268,11 +268,7 @@ func (a *App) keepConnection(ctx context.Context, loc accountsiq.Location, r Con
 	if err := os.WriteFile(filepath.Join(a.root, currentFile), []byte(filepath.Base(dir)+"\n"), 0o600); err != nil {
 		return folderProblem(a.root, err)
 	}
-	st, err := a.company()
-	if err != nil {
-		return err
-	}
-	set, err := st.Settings(ctx)
+	st, set, err := a.settings(ctx)
 	if err != nil {
 		return err
 	}
@@ -322,11 +318,7 @@ func firstSchedule(ctx context.Context, st *store.Store, tx *store.Tx) error {
 
 // connection builds the client of the stored connection.
 func (a *App) connection(ctx context.Context) (*accountsiq.Client, error) {
-	st, err := a.company()
-	if err != nil {
-		return nil, err
-	}
-	set, err := st.Settings(ctx)
+	_, set, err := a.settings(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -22,13 +22,9 @@ func (a *App) Overview(ctx context.Context) (Overview, error) {
 	a.clerk.mu.Lock()
 	o.Busy, o.Progress = a.clerk.busy, a.clerk.progress
 	a.clerk.mu.Unlock()
-	st, err := a.company()
+	st, set, err := a.settings(ctx)
 	if err != nil {
 		return o, nil // nothing connected: the first run begins
-	}
-	set, err := st.Settings(ctx)
-	if err != nil {
-		return o, err
 	}
 	now := a.deps.Now()
 	o.Connected, o.CompanyID, o.Account = true, set[keyConnCompany], accountOf(set)
@@ -193,11 +189,7 @@ func (a *App) health(o *Overview) {
 
 // Ageing is what is outstanding by age, per currency.
 func (a *App) Ageing(ctx context.Context) ([]ledger.Ageing, error) {
-	st, err := a.company()
-	if err != nil {
-		return nil, err
-	}
-	set, err := st.Settings(ctx)
+	st, set, err := a.settings(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -13,11 +13,7 @@ import (
 
 // sync brings the store up to date and records how it went. The caller is the clerk or holds the lease.
 func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
-	st, err := a.company()
-	if err != nil {
-		return SyncView{}, err
-	}
-	set, err := st.Settings(ctx)
+	st, set, err := a.settings(ctx)
 	if err != nil {
 		return SyncView{}, err
 	}
