@@ -44,7 +44,7 @@ func newActivity(w *Window) *activity {
 	a.list = kit.NewRowList(func() int { return len(a.rows) }, func() fyne.CanvasObject { return newEventRow(a.tapped) }, func(i int, o fyne.CanvasObject) { o.(*eventRow).show(w, i, a.rows[i]) })
 	a.list.OnOpen = a.open
 	a.card = kit.NewCardPad(1, a.list.Object())
-	filters := kit.HStack(theme.Space2, kit.Sized(270, 0, a.searchBox), kit.Sized(170, 0, a.kind), kit.Flex(a.count))
+	filters := kit.HStack(theme.Space2, kit.Prefer(270, 150, a.searchBox), kit.Prefer(170, 120, a.kind), kit.Flex(a.count))
 	a.obj = fixedPage(kit.VStack(theme.Space3, head(lang.L("Activity")), filters), a.slot.Object())
 	return a
 }

@@ -112,7 +112,7 @@ func (p *customerPage) figures() fyne.CanvasObject {
 }
 
 func valueCard(name, value string, ink fyne.ThemeColorName) fyne.CanvasObject {
-	return kit.NewCardPad(theme.Space3, kit.VStack(2, kit.Small(name), kit.NewText(value).Scale(16).Bold().Color(ink).Shrink(theme.SizeSmall)))
+	return kit.NewCardPad(theme.Space3, kit.VStack(2, kit.Small(name), kit.NewText(value).Scale(16).Bold().Color(ink).Shrink(10)))
 }
 
 // details is how to reach the customer: everything that AccountsIQ knows.
@@ -128,7 +128,7 @@ func (p *customerPage) details() fyne.CanvasObject {
 	}
 	add(theme.IconUser, d.Contact)
 	for _, e := range d.Emails {
-		add(theme.IconMail, e.Email)
+		rows = append(rows, kit.HStack(theme.Space3, kit.Icon(theme.IconMail, theme.Muted, 16), kit.Flex(kit.NewText(e.Email).Shrink(theme.SizeCaption))))
 	}
 	if len(d.Emails) == 0 {
 		rows = append(rows, kit.NewNotice(theme.RedSoft, kit.NewParagraph(lang.L("No e-mail address: add one in AccountsIQ, then sync.")).Color(theme.Red)))

@@ -120,9 +120,6 @@ func (f format) order(m time.Month, day int, year string) string {
 	return strings.TrimSpace(strings.Join(parts, " "))
 }
 
-// clock writes 10:00.
-func (f format) clock(t time.Time) string { return f.local(t).Format("15:04") }
-
 // moment writes Thu 18 Jun, 10:00.
 func (f format) moment(t, now time.Time) string {
 	t = f.local(t)

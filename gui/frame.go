@@ -112,27 +112,49 @@ func newFrame(w *Window) *frame {
 }
 
 func (f *frame) build() fyne.CanvasObject {
-	items := []fyne.CanvasObject{kit.Pad(theme.Space4, theme.Space2, theme.Space6, theme.Space2, brandMark())}
+	items := []fyne.CanvasObject{kit.Pad(theme.Space4, 0, theme.Space6, theme.Space2, brandMark())}
 	for _, p := range places {
 		item := kit.NewNavItem(p.icon, placeTitle(p.name), func() { f.go_(route{place: p.name}) })
 		f.nav[p.name] = item
 		items = append(items, item)
 	}
-	side := container.NewStack(kit.Fill(theme.Sidebar), kit.Sized(200, 0, kit.Pad(0, theme.Space3, theme.Space3, theme.Space3, kit.VStack(theme.Space1, items...))))
+	side := container.NewStack(kit.Fill(theme.Sidebar), kit.Pad(0, theme.Space3, theme.Space3, theme.Space3, kit.VStack(theme.Space1, items...)))
 	syncBlock := kit.Sized(230, 0, kit.VStack(theme.Space1, kit.HStack(0, kit.Spacer(), f.sync), f.bar, f.status))
 	top := container.NewStack(kit.Fill(theme.Surface), kit.VStack(0,
 		kit.Sized(0, 71, kit.Pad(theme.Space2, theme.Space6, theme.Space1, theme.Space6,
 			kit.HStack(theme.Space3, kit.Upto(f.company), f.chip, f.pill, kit.Spacer(), syncBlock))),
 		kit.Line()))
 	main := kit.VStack(0, top, f.bannerO, kit.Flex(f.slot.Object()))
-	return &fyne.Container{Layout: sideBySide{200, 0}, Objects: []fyne.CanvasObject{side, main}}
+	return &fyne.Container{Layout: sidebar{200}, Objects: []fyne.CanvasObject{side, main}}
+}
+
+// sidebar is a window with a sidebar, which shows only its pictures where there is little room, as on a
+// small screen with large letters.
+type sidebar struct{ width float32 }
+
+const (
+	narrowSidebar float32 = 64
+	narrowWindow  float32 = 900
+)
+
+func (l sidebar) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := l.width
+	if size.Width < narrowWindow {
+		width = narrowSidebar
+	}
+	sideBySide{width, 0}.Layout(objects, size)
+}
+
+func (l sidebar) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[1].MinSize()
+	return fyne.NewSize(narrowSidebar+m.Width, max(objects[0].MinSize().Height, m.Height))
 }
 
 // brandMark is the bird and the name, for dark grounds.
 func brandMark() fyne.CanvasObject {
 	img := canvas.NewImageFromResource(fyne.NewStaticResource("dunlin.png", assets.IconPNG))
 	img.FillMode = canvas.ImageFillContain
-	return kit.HStack(theme.Space3, kit.Sized(32, 32, img), kit.NewText("Dunlin").Scale(18).Bold().Color(theme.OnSidebar))
+	return kit.HStack(theme.Space3, kit.Sized(32, 32, img), kit.Flex(kit.NewText("Dunlin").Scale(18).Bold().Color(theme.OnSidebar).Cut()))
 }
 
 // go_ goes to a place and remembers where the owner came from.

@@ -58,6 +58,10 @@ func TestGolden(t *testing.T) {
 		{"invoice", usual, func(b *bench) { b.go_(route{place: placeInvoice, id: 50002}) }},
 		{"invoice-held", usual, func(b *bench) { b.go_(route{place: placeInvoice, id: 50003}) }},
 		{"outbox", usual, func(b *bench) { b.go_(route{place: placeOutbox}) }},
+		{"outbox-table", usual, func(b *bench) {
+			b.go_(route{place: placeOutbox})
+			b.w.frame.current.(*outbox).list.Pick(1)
+		}},
 		{"outbox-sent", usual, func(b *bench) {
 			b.go_(route{place: placeOutbox})
 			o := b.w.frame.current.(*outbox)

@@ -95,9 +95,7 @@ func (b *bench) go_(to route) {
 func (b *bench) all() []fyne.CanvasObject {
 	var out []fyne.CanvasObject
 	for _, top := range append([]fyne.CanvasObject{b.w.win.Content()}, b.w.win.Canvas().Overlays().List()...) {
-		for _, o := range test.LaidOutObjects(top) {
-			out = append(out, o)
-		}
+		out = append(out, test.LaidOutObjects(top)...)
 	}
 	return out
 }

@@ -45,11 +45,11 @@ func (p *invoicePage) build() {
 	d, w := p.detail, p.w
 	name, tone := invoiceStatus(d.InvoiceView)
 	row := []fyne.CanvasObject{kit.NewIconButton(theme.IconBack, lang.L("Back"), w.frame.back),
-		kit.Flex(kit.HStack(theme.Space3, kit.Title(lang.L("Invoice {{.Number}}", map[string]any{"Number": d.Number})), kit.NewPill(name, tone)))}
+		kit.Flex(kit.HStack(theme.Space2, kit.Upto(kit.Title(lang.L("Invoice {{.Number}}", map[string]any{"Number": d.Number}))), kit.NewPill(name, tone)))}
 	if d.Status != core.StatusPaid {
-		row = append(row, kit.NewButton(kit.Secondary, lang.L("Expected date"), func() { w.askExpected(d.InvoiceView) }).WithIcon(theme.IconCalendar))
+		row = append(row, kit.NewButton(kit.Secondary, lang.L("Expected date"), func() { w.askExpected(d.InvoiceView) }))
 		if d.Disputed {
-			row = append(row, kit.NewButton(kit.Secondary, lang.L("Dispute is settled"), func() { w.setDisputed(d.InvoiceView, false) }))
+			row = append(row, kit.NewButton(kit.Secondary, lang.L("End the dispute"), func() { w.setDisputed(d.InvoiceView, false) }))
 		} else {
 			row = append(row, kit.NewButton(kit.Secondary, lang.L("Dispute"), func() { w.setDisputed(d.InvoiceView, true) }))
 		}

@@ -81,7 +81,7 @@ func newReceivables(w *Window) *receivables {
 	r.customers.table.OnSort = func(string, bool) { r.reload() }
 	r.invoices.table.OnSort = func(string, bool) { r.reload() }
 	r.place = kit.NewSlot(kit.Waiting(8))
-	filters := kit.HStack(theme.Space2, kit.Sized(250, 0, r.searchBox), kit.Sized(140, 0, r.status), kit.Sized(115, 0, r.bucket), kit.Sized(130, 0, r.reason), r.clear)
+	filters := kit.HStack(theme.Space2, kit.Prefer(250, 130, r.searchBox), kit.Prefer(140, 110, r.status), kit.Prefer(115, 90, r.bucket), kit.Prefer(130, 100, r.reason), r.clear)
 	top := kit.VStack(theme.Space2, head(lang.L("Receivables")), kit.HStack(theme.Space4, r.tabs, kit.Flex(r.summary)), filters)
 	r.obj = fixedPage(top, kit.NewCardPad(0, r.place.Object()))
 	r.filtersForTab()
@@ -267,11 +267,11 @@ func newCustomerTable(w *Window, failed func(error)) *customerTable {
 		{ID: "name", Title: lang.L("Customer"), Width: 150, Grow: 4},
 		{ID: "overdue", Title: lang.L("Overdue"), Width: 84, Grow: 0.3, Right: true},
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 86, Grow: 0.3, Right: true},
-		{ID: "oldest", Title: lang.L("Oldest"), Width: 54, Right: true},
-		{Title: lang.L("Schedule"), Width: 70, Grow: 0.5, Spare: 2},
-		{ID: "next", Title: lang.L("Next"), Width: 64, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 64, Grow: 0.2, Spare: 1},
-		{Title: lang.L("Status"), Width: 94},
+		{ID: "oldest", Title: lang.L("Oldest"), Width: 54, Right: true, Spare: 2},
+		{Title: lang.L("Schedule"), Width: 70, Grow: 0.5, Spare: 4},
+		{ID: "next", Title: lang.L("Next"), Width: 64, Grow: 0.2, Spare: 1},
+		{ID: "last", Title: lang.L("Last"), Width: 64, Grow: 0.2, Spare: 3},
+		{Title: lang.L("Status"), Width: 100},
 		{Width: 22, Dots: true},
 	}, w.deps.Now)
 	t.pager = ui.NewPager(w.run, w.deps.Core.CustomersByID, func(c core.CustomerView) int64 { return c.AccountID },
@@ -393,14 +393,14 @@ func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTabl
 	columns := []kit.Column{
 		{ID: "number", Title: lang.L("Number"), Width: 70, Grow: 0.3},
 		{ID: "customer", Title: lang.L("Customer"), Width: 124, Grow: 4},
-		{ID: "issued", Title: lang.L("Issued"), Width: 64, Grow: 0.2, Spare: 3},
+		{ID: "issued", Title: lang.L("Issued"), Width: 64, Grow: 0.2, Spare: 5},
 		{ID: "due", Title: lang.L("Due"), Width: 64, Grow: 0.2},
-		{Title: lang.L("Days late"), Width: 56, Right: true},
+		{Title: lang.L("Late"), Width: 44, Right: true, Spare: 1},
 		{ID: "outstanding", Title: lang.L("Outstanding"), Width: 84, Grow: 0.2, Right: true},
-		{Title: lang.L("Expected"), Width: 56, Grow: 0.2, Spare: 2},
-		{ID: "next", Title: lang.L("Next"), Width: 64, Grow: 0.2},
-		{ID: "last", Title: lang.L("Last"), Width: 64, Grow: 0.2, Spare: 1},
-		{ID: "status", Title: lang.L("Status"), Width: 92},
+		{Title: lang.L("Expected"), Width: 56, Grow: 0.2, Spare: 4},
+		{ID: "next", Title: lang.L("Next"), Width: 64, Grow: 0.2, Spare: 2},
+		{ID: "last", Title: lang.L("Last"), Width: 64, Grow: 0.2, Spare: 3},
+		{ID: "status", Title: lang.L("Status"), Width: 108},
 		{Width: 18, Dots: true},
 	}
 	if t.one {
@@ -446,7 +446,7 @@ func (t *invoiceTable) row(i int, cells []kit.Cell) bool {
 	f, today := t.w.format, t.w.today()
 	late := kit.Cell{Text: "–", Ink: theme.Faint}
 	if v.AgeDays != nil && *v.AgeDays > 0 && v.Status != core.StatusPaid {
-		late = kit.Cell{Text: f.number(*v.AgeDays), Ink: inkIf(*v.AgeDays > 30, theme.Red, theme.Amber)}
+		late = ageCell(f, v.AgeDays)
 	}
 	outstanding := kit.Cell{Text: f.amount(core.Amount{Currency: v.Currency, Amount: v.Outstanding}), Bold: true}
 	if v.Amount != v.Outstanding {
@@ -546,7 +546,7 @@ func (w *Window) invoiceMenu(v core.InvoiceView) *fyne.Menu {
 	items = append(items, fyne.NewMenuItemSeparator(), menuItem(theme.IconCalendar, lang.L("Expected date…"), func() { w.askExpected(v) }),
 		menuItem(theme.IconPause, lang.L("Hold until…"), func() { w.holdInvoice(v) }))
 	if v.Disputed {
-		items = append(items, menuItem(theme.IconCheck, lang.L("Dispute is settled"), func() { w.setDisputed(v, false) }))
+		items = append(items, menuItem(theme.IconCheck, lang.L("End the dispute"), func() { w.setDisputed(v, false) }))
 	} else {
 		items = append(items, menuItem(theme.IconWarning, lang.L("Mark as disputed"), func() { w.setDisputed(v, true) }))
 	}

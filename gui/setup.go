@@ -49,10 +49,11 @@ type setup struct {
 	hasMail  bool
 	first    *firstSync
 	busy     bool
+	again    bool // opened from the window: there is a way back to it
 }
 
 func newSetup(w *Window, atLeast int) *setup {
-	s := &setup{w: w, slot: kit.NewSlot(kit.Waiting(3))}
+	s := &setup{w: w, again: atLeast > stepWelcome, slot: kit.NewSlot(kit.Waiting(3))}
 	s.connect = newConnectForm(s)
 	s.account = newAccountForm(w)
 	s.account.fill(w.over.Account)
@@ -80,7 +81,7 @@ func (s *setup) resumeAt() int {
 }
 
 func (s *setup) build() fyne.CanvasObject {
-	items := []fyne.CanvasObject{kit.Pad(theme.Space4, theme.Space2, theme.Space8, theme.Space2, brandMark())}
+	items := []fyne.CanvasObject{kit.Pad(theme.Space4, 0, theme.Space8, theme.Space2, brandMark())}
 	for i := range stepCount {
 		m := newStepMark(i+1, stepName(i), func() {
 			if i <= s.reached && !s.busy {
@@ -90,11 +91,11 @@ func (s *setup) build() fyne.CanvasObject {
 		s.marks = append(s.marks, m)
 		items = append(items, m.object)
 	}
-	side := container.NewStack(kit.Fill(theme.Sidebar), kit.Sized(240, 0, kit.Pad(0, theme.Space4, theme.Space3, theme.Space4, kit.VStack(theme.Space2, items...))))
+	side := container.NewStack(kit.Fill(theme.Sidebar), kit.Pad(0, theme.Space3, theme.Space3, theme.Space3, kit.VStack(theme.Space2, items...)))
 	foot := kit.VStack(0, kit.Line(), kit.Pad(theme.Space3, theme.Space8, theme.Space3, theme.Space8, kit.HStack(theme.Space2, s.backB, kit.Spacer(), s.later, s.nextB)))
 	s.foot = container.NewStack(kit.Fill(theme.Surface), foot)
 	main := kit.VStack(0, kit.Flex(s.slot.Object()), s.foot)
-	return &fyne.Container{Layout: sideBySide{240, 0}, Objects: []fyne.CanvasObject{side, main}}
+	return &fyne.Container{Layout: sidebar{240}, Objects: []fyne.CanvasObject{side, main}}
 }
 
 // go_ shows a step. Its inputs are kept, so that going back loses nothing.
@@ -176,7 +177,7 @@ func (s *setup) showFoot() {
 	default:
 		s.nextB.SetText(lang.L("Continue"))
 	}
-	if s.at > stepWelcome && s.at < stepSync && s.w.over.Connected && !s.w.over.LastGoodSync.IsZero() {
+	if s.again && s.at > stepWelcome && s.at < stepSync && s.w.over.Connected && !s.w.over.LastGoodSync.IsZero() {
 		s.showLater(lang.L("Back to Dunlin"), s.w.closeSetup)
 	}
 	s.object.Refresh()
@@ -239,7 +240,7 @@ func (s *setup) welcome() fyne.CanvasObject {
 			kit.Flex(kit.Spacer()),
 			kit.Leading(kit.NewButton(kit.Secondary, lang.L("Look around with a demo company"), s.demo)))))
 	}
-	promises := kit.HStack(theme.Space6,
+	promises := kit.HStack(theme.Space3,
 		promise(theme.IconShield, lang.L("Keys stay in the key store of this computer")),
 		promise(theme.IconSync, lang.L("AccountsIQ is read once more before each reminder")),
 		promise(theme.IconPause, lang.L("Nothing is sent before you say so")))

@@ -269,6 +269,9 @@ func (c *connectForm) failed(err error, all bool) {
 	} else if slices.Contains([]string{"wrong_location", "refused_key", "unknown_company", "missing_company"}, p.Code) && c.location.Selected() != otherAddress {
 		actions = append(actions, kit.NewButton(kit.Secondary, lang.L("Try the other locations"), c.tryOthers).Compact())
 	}
+	if p.Code == "refused_key" && !c.oauth() {
+		c.partnerF.Object().Show() // it may be the one that is missing
+	}
 	c.problem.Show(kit.FailedCard(p, c.s.w.copy, actions...))
 }
 

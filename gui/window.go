@@ -122,7 +122,7 @@ func New(d Deps) *Window {
 	w.snack = kit.NewSnackbar(w.run.After)
 	w.frame = newFrame(w)
 	w.root = kit.NewSlot(kit.Waiting(6))
-	w.win.SetContent(container.NewStack(kit.Fill("background"), w.root.Object(), w.snack.Object()))
+	w.win.SetContent(container.NewStack(kit.Fill("background"), kit.ScrolledAround(fyne.NewSize(640, 400), w.root.Object()), w.snack.Object()))
 	p := d.App.Preferences()
 	w.win.Resize(fyne.NewSize(float32(p.FloatWithFallback(prefWidth, 1200)), float32(p.FloatWithFallback(prefHeight, 800))))
 	w.addShortcuts()

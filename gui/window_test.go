@@ -390,7 +390,7 @@ func TestInvoiceSaysWhatWillHappen(t *testing.T) {
 	b := usual(t)
 	b.go_(route{place: placeInvoice, id: 50003})
 	b.mustSee("Held back because it is in dispute.")
-	b.press("Dispute is settled")
+	b.press("End the dispute")
 	b.mustDo("SetDisputed 50003 false")
 	b.press("Expected date")
 	b.w.win.Canvas().Focused().(*kit.Entry).SetText("2026-07-01")

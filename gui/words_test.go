@@ -134,7 +134,7 @@ func TestFormat(t *testing.T) {
 		{"one message", ie.messages(1), "1 message"},
 		{"many messages", ie.messages(1200), "1,200 messages"},
 		{"before due", ie.step(-7), "7 days before due"},
-		{"one day", ie.step(1), "1 day overdue"},
+		{"one day", ie.step(1), "1 day after due"},
 		{"ago", ie.ago(now.Add(-4*time.Minute), now), "4 min ago"},
 	} {
 		if strings.ReplaceAll(x.got, "\u00a0", " ") != x.want {

@@ -151,12 +151,16 @@ type Snackbar struct {
 	object *fyne.Container
 }
 
+// snackHeight is how far above the foot of the window it says so: clear of the buttons of the first run.
+const snackHeight = 72
+
 // NewSnackbar returns a hidden snackbar; after is the timer.
 func NewSnackbar(after func(time.Duration, func()) (stop func())) *Snackbar {
 	s := &Snackbar{after: after, text: NewText("").Color("dunlinOnSidebar")}
 	ground := newFill(theme.Sidebar, fyne.Size{})
+	ground.radius = theme.RadiusControl
 	body := container.NewStack(ground, Pad(theme.Space3, theme.Space5, theme.Space3, theme.Space5, s.text))
-	s.object = VStack(0, Spacer(), HStack(0, Spacer(), body, Spacer()), Sized(1, theme.Space6, newFill("", fyne.Size{})))
+	s.object = VStack(0, Spacer(), HStack(0, Spacer(), body, Spacer()), Sized(1, snackHeight, newFill("", fyne.Size{})))
 	s.object.Hide()
 	return s
 }

@@ -52,6 +52,9 @@ func (f *Field) Object() fyne.CanvasObject { return f.object }
 
 // Help changes the help text.
 func (f *Field) Help(text string) {
+	if f.help == text {
+		return // a remark that stands there stays
+	}
 	f.help = text
 	f.Clear()
 }

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -136,5 +137,50 @@ func TestSnackbarGoesAway(t *testing.T) {
 	hide()
 	if s.String() != "" {
 		t.Error("it stays")
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"Acme & Sons":           "Acme & Sons",
+		"Acme\nSons":            "Acme Sons",
+		"Acme\r\n Sons\t":       "Acme Sons",
+		"a\u2028b\u0085c\x00d":  "a b c d",
+		"two  spaces stay":      "two  spaces stay",
+		"\n":                    "",
+		"Tráthnóna 🌊 Marine 星野": "Tráthnóna 🌊 Marine 星野",
+	} {
+		if got := OneLine(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	for name, got := range map[string]string{"text": NewText("a\nb").String(), "pill": NewPill("a\nb", Neutral).String(), "button": NewButton(Quiet, "a\nb", nil).Text,
+		"cell": Fit("a\nb", 100, 13, fyne.TextStyle{})} {
+		if got != "a b" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestALongWordIsBroken(t *testing.T) {
+	test.NewTempApp(t)
+	lines := breakLines("see accounts.payable.department@a-very-long-name.example now", 120, 13, fyne.TextStyle{})
+	if got := strings.Join(lines, ""); strings.ReplaceAll(got, " ", "") != "seeaccounts.payable.department@a-very-long-name.examplenow" {
+		t.Errorf("something is lost: %q", lines)
+	}
+	for _, line := range lines {
+		if w := fyne.MeasureText(line, 13, fyne.TextStyle{}).Width; w > 121 {
+			t.Errorf("%q is %v wide", line, w)
+		}
+	}
+}
+
+func TestColumnsGiveEachWhatItNeeds(t *testing.T) {
+	test.NewTempApp(t)
+	wide, other := newFill("", fyne.NewSize(180, 10)), newFill("", fyne.NewSize(10, 10))
+	c := Columns(20, []float32{1, 1}, wide, other)
+	c.Resize(fyne.NewSize(300, 50))
+	if wide.Size().Width != 180 || other.Size().Width != 100 || other.Position().X != 200 {
+		t.Errorf("%v and %v at %v", wide.Size(), other.Size(), other.Position())
 	}
 }

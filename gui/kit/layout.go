@@ -34,6 +34,11 @@ func Upto(t *Text) *fyne.Container {
 	return &fyne.Container{Layout: upto{t.Cut()}, Objects: []fyne.CanvasObject{t}}
 }
 
+// Prefer gives an object of an HStack a width where there is room, and down to a least one where there is not.
+func Prefer(width, least float32, o fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: prefer{width, least}, Objects: []fyne.CanvasObject{o}}
+}
+
 // Spacer grows and shows nothing.
 func Spacer() *fyne.Container { return &fyne.Container{Layout: flex{}} }
 
@@ -90,11 +95,20 @@ func wish(o fyne.CanvasObject) float32 {
 	if !ok {
 		return 0
 	}
-	u, ok := c.Layout.(upto)
-	if !ok {
-		return 0
+	switch l := c.Layout.(type) {
+	case upto:
+		return max(l.text.natural()-o.MinSize().Width, 0)
+	case prefer:
+		return l.width - l.least
 	}
-	return max(u.text.natural()-o.MinSize().Width, 0)
+	return 0
+}
+
+type prefer struct{ width, least float32 }
+
+func (prefer) Layout(objects []fyne.CanvasObject, size fyne.Size) { fillAll(objects, size) }
+func (p prefer) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(p.least, maxOf(objects).Height)
 }
 
 func fillAll(objects []fyne.CanvasObject, size fyne.Size) {
@@ -225,27 +239,49 @@ func (c columns) weight(i int) float32 {
 }
 
 func (c columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	sum, shown := float32(0), 0
-	for i, o := range objects {
-		if o.Visible() {
-			sum += c.weight(i)
-			shown++
-		}
-	}
-	if sum == 0 {
-		return
-	}
-	free := size.Width - c.gap*float32(shown-1)
+	widths := c.widths(objects, size.Width)
 	x := float32(0)
 	for i, o := range objects {
 		if !o.Visible() {
 			continue
 		}
-		w := free * c.weight(i) / sum
 		o.Move(fyne.NewPos(x, 0))
-		o.Resize(fyne.NewSize(w, size.Height))
-		x += w + c.gap
+		o.Resize(fyne.NewSize(widths[i], size.Height))
+		x += widths[i] + c.gap
 	}
+}
+
+// widths shares the width by weight; an object that would get less than it needs gets that, and the others
+// share the rest.
+func (c columns) widths(objects []fyne.CanvasObject, width float32) []float32 {
+	widths := make([]float32, len(objects))
+	needy := make([]bool, len(objects))
+	for again := true; again; {
+		again = false
+		free, sum, shown := width, float32(0), 0
+		for i, o := range objects {
+			switch {
+			case !o.Visible():
+				continue
+			case needy[i]:
+				free -= widths[i]
+			default:
+				sum += c.weight(i)
+			}
+			shown++
+		}
+		free -= c.gap * float32(max(shown-1, 0))
+		for i, o := range objects {
+			if !o.Visible() || needy[i] || sum == 0 {
+				continue
+			}
+			widths[i] = max(free*c.weight(i)/sum, 0)
+			if least := o.MinSize().Width; least > widths[i]+0.5 {
+				widths[i], needy[i], again = least, true, true
+			}
+		}
+	}
+	return widths
 }
 
 func (c columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -298,8 +334,9 @@ func (center) MinSize(objects []fyne.CanvasObject) fyne.Size { return maxOf(obje
 // fillArea is a rectangle that follows the theme.
 type fillArea struct {
 	widget.BaseWidget
-	name fyne.ThemeColorName
-	min  fyne.Size
+	name   fyne.ThemeColorName
+	min    fyne.Size
+	radius float32
 }
 
 func newFill(name fyne.ThemeColorName, minSize fyne.Size) *fillArea {
@@ -311,6 +348,7 @@ func newFill(name fyne.ThemeColorName, minSize fyne.Size) *fillArea {
 // CreateRenderer implements fyne.Widget.
 func (f *fillArea) CreateRenderer() fyne.WidgetRenderer {
 	r := canvas.NewRectangle(theme.Color(f.name))
+	r.CornerRadius = f.radius
 	return &simple{objects: []fyne.CanvasObject{r}, min: func() fyne.Size { return f.min },
 		refresh: func() { r.FillColor = theme.Color(f.name); r.Refresh() }}
 }

@@ -127,7 +127,12 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 			x += 30
 		}
 		text.Color, text.TextStyle.Bold = theme.Color(ink), n.current
-		text.Text = Fit(n.text, s.Width-x-theme.Space2, theme.SizeBody, text.TextStyle)
+		text.Text = ""
+		if narrow := s.Width < 90 && n.icon != nil; narrow { // the picture alone
+			img.Move(fyne.NewPos((s.Width-18)/2, (s.Height-18)/2))
+		} else {
+			text.Text = Fit(n.text, s.Width-x-theme.Space2, theme.SizeBody, text.TextStyle)
+		}
 		m := text.MinSize()
 		text.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
 		text.Resize(m)
@@ -137,10 +142,14 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 			bm := badge.MinSize()
 			w := max(bm.Width+10, 18)
 			chip.FillColor, badge.Color = theme.Color(theme.Bucket1), color.NRGBA{R: 0x2B, G: 0x1C, A: 0xFF}
-			chip.Move(fyne.NewPos(s.Width-w-10, (s.Height-18)/2))
+			at := fyne.NewPos(s.Width-w-10, (s.Height-18)/2)
+			if text.Text == "" {
+				at = fyne.NewPos(s.Width-w, 0)
+			}
+			chip.Move(at)
 			chip.Resize(fyne.NewSize(w, 18))
 			chip.Show()
-			badge.Move(fyne.NewPos(s.Width-w-10, (s.Height-bm.Height)/2))
+			badge.Move(at.AddXY(0, (18-bm.Height)/2))
 			badge.Resize(fyne.NewSize(w, bm.Height))
 		}
 	}
@@ -149,7 +158,7 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 		objects = append(objects, img)
 	}
 	return &simple{objects: objects, layout: layout,
-		min:     func() fyne.Size { return fyne.NewSize(120, 38) },
+		min:     func() fyne.Size { return fyne.NewSize(40, 38) },
 		refresh: func() { layout(n.Size()); canvas.Refresh(n) }}
 }
 

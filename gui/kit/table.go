@@ -310,6 +310,13 @@ func Scrolled(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewThemeOverride(container.NewVScroll(o), plain{})
 }
 
+// ScrolledAround lets the content of a window be smaller than it needs: then it scrolls both ways.
+func ScrolledAround(least fyne.Size, o fyne.CanvasObject) fyne.CanvasObject {
+	s := container.NewScroll(o)
+	s.SetMinSize(least)
+	return container.NewThemeOverride(s, plain{})
+}
+
 type tableRow struct {
 	widget.BaseWidget
 	t     *DataTable

@@ -105,11 +105,15 @@ func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleR
 // CreateRenderer implements fyne.Widget.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	c := &canvas.Text{}
+	laid := false
 	apply := func(width float32) {
 		c.TextSize, c.TextStyle, c.Alignment = t.size, fyne.TextStyle{Bold: t.bold}, t.align
 		c.Color = theme.Color(t.color)
 		c.Text = t.text
-		if t.cut && width > 0 {
+		switch {
+		case t.cut && laid && width <= 0:
+			c.Text = ""
+		case t.cut && width > 0:
 			if t.least > 0 {
 				c.TextSize = shrunk(t.text, width, t.size, t.least, c.TextStyle)
 			}
@@ -118,7 +122,7 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	}
 	apply(0)
 	return &simple{objects: []fyne.CanvasObject{c},
-		layout: func(s fyne.Size) { apply(s.Width); c.Resize(s); c.Refresh() },
+		layout: func(s fyne.Size) { laid = true; apply(s.Width); c.Resize(s); c.Refresh() },
 		min: func() fyne.Size {
 			m := fyne.MeasureText(t.text, t.size, fyne.TextStyle{Bold: t.bold})
 			if t.cut {

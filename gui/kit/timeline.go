@@ -122,8 +122,8 @@ func (p *stepPoint) CreateRenderer() fyne.WidgetRenderer {
 			dot.FillColor = theme.Color(theme.Surface)
 		}
 		title.Color, detail.Color, when.Color = theme.Color(theme.Text), theme.Color(theme.Muted), theme.Color(theme.Muted)
-		w := max(p.Size().Width-8, 40)
-		title.TextSize = shrunk(p.m.Title, w, theme.SizeBody, theme.SizeCaption, title.TextStyle)
+		w := max(p.Size().Width-6, 40)
+		title.TextSize = shrunk(p.m.Title, w, theme.SizeBody, 10, title.TextStyle)
 		title.Text = Fit(p.m.Title, w, title.TextSize, title.TextStyle)
 		detail.Text = Fit(p.m.Detail, w, detail.TextSize, detail.TextStyle)
 		when.Text = Fit(p.m.When, w, when.TextSize, when.TextStyle)
@@ -132,9 +132,9 @@ func (p *stepPoint) CreateRenderer() fyne.WidgetRenderer {
 	return &simple{objects: []fyne.CanvasObject{line, dot, title, detail, when}, refresh: apply,
 		min: func() fyne.Size {
 			if p.m.When == "" {
-				return fyne.NewSize(88, 64)
+				return fyne.NewSize(66, 64)
 			}
-			return fyne.NewSize(88, 80)
+			return fyne.NewSize(66, 80)
 		},
 		layout: func(s fyne.Size) {
 			apply()

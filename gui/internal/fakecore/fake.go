@@ -250,6 +250,25 @@ Kind regards
 Mary Byrne
 Curlew Office Supplies`
 
+// letterOfSeveral has a table, aligned for a font of fixed width as the program writes it.
+const letterOfSeveral = `Dear Aoife,
+
+These 3 invoices are past their due date. The amount still outstanding is €1,601.50.
+
+Invoice  Issued       Due          Days overdue    Amount  Outstanding
+-------  -----------  -----------  ------------  --------  -----------
+10415    7 May 2026   6 Jun 2026              9   €820.50      €820.50
+10416    20 Apr 2026  20 May 2026            26   €640.00      €640.00
+10441    2 Mar 2026   1 Apr 2026             75   €282.00      €141.00
+-------  -----------  -----------  ------------  --------  -----------
+Total                                                        €1,601.50
+
+Our bank details are on the invoice. Please give the invoice number with your payment.
+
+Kind regards
+Mary Byrne
+Curlew Office Supplies`
+
 func (f *Core) messages() {
 	for i := range min(9, len(f.Custs)) {
 		c := f.Custs[i]
@@ -259,6 +278,7 @@ func (f *Core) messages() {
 		if i%3 == 1 {
 			m.Invoices = append(m.Invoices, fmt.Sprint(10413+i*3), fmt.Sprint(10440+i))
 			m.Subject = "3 invoices are overdue"
+			m.Text = letterOfSeveral
 			m.CC = []string{"aoife.kearney@" + strings.ToLower(c.Code) + ".example"}
 		}
 		if i == 6 {
