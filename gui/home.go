@@ -180,8 +180,12 @@ func (h *home) last() fyne.CanvasObject {
 	if r.Refused > 0 {
 		refused = theme.Red
 	}
-	parts = append(parts, kit.Columns(theme.Space2, nil, small3(lang.L("Sent"), w.format.number(r.Sent), theme.Text),
-		small3(lang.L("Refused"), w.format.number(r.Refused), refused), small3(lang.L("Left"), w.format.number(r.Left), theme.Text)))
+	figures := []fyne.CanvasObject{small3(lang.L("Sent"), w.format.number(r.Sent), theme.Text),
+		small3(lang.L("Refused"), w.format.number(r.Refused), refused), small3(lang.L("Left"), w.format.number(r.Left), theme.Text)}
+	if r.Uncertain > 0 {
+		figures = append(figures, small3(lang.L("Uncertain"), w.format.number(r.Uncertain), theme.Amber))
+	}
+	parts = append(parts, kit.Columns(theme.Space2, nil, figures...))
 	return kit.NewCard(kit.VStack(theme.Space2, parts...))
 }
 
