@@ -55,7 +55,6 @@ type clerk struct {
 	lastSync   time.Time // the latest attempt, in the background or for a run
 	retryAt    time.Time // not before this for a slot whose sync failed
 	retries    int
-	trouble    string    // why the last attempt at the noted slot failed; "" when there was none
 	seen       time.Time // wall clock at the last tick
 	seenSteady time.Time // the same instant with its monotonic reading
 }
@@ -178,7 +177,7 @@ func (a *App) serve(ctx context.Context, k requestKind) {
 	a.job(ctx, func(ctx context.Context) error {
 		switch k {
 		case wantRun:
-			_, err := a.run(ctx, runOrder{slot: a.deps.Now(), kind: "manual"})
+			_, err := a.runByHand(ctx, runOrder{slot: a.deps.Now(), kind: "manual"})
 			return err
 		case wantFullSync:
 			return a.background(ctx, pull.Full)
@@ -260,8 +259,6 @@ func (a *App) slotDuty(ctx context.Context, st *store.Store, set map[string]stri
 	switch {
 	case pausedAt(set, now):
 		return a.passSlot(ctx, st, set)
-	case now.After(windowEnd(set, slot)) && a.clerk.trouble != "":
-		return errors.Join(a.recordHeld(ctx, st, order, a.clerk.trouble), a.passSlot(ctx, st, set))
 	case now.After(windowEnd(set, slot)):
 		return a.missSlot(ctx, st, set, slot, now)
 	case now.Before(a.clerk.retryAt):
@@ -299,7 +296,6 @@ func (a *App) runSlot(ctx context.Context, st *store.Store, set map[string]strin
 	notFresh := view.Sync != nil && !view.Sync.OK
 	if err != nil && !stopped && (notFresh || isTemporary(err)) {
 		a.clerk.retries++
-		a.clerk.trouble = view.Reason
 		a.clerk.retryAt = a.deps.Now().Add(backOff(a.clerk.retries))
 		if a.clerk.retryAt.Before(windowEnd(set, order.slot)) {
 			return err
@@ -310,7 +306,7 @@ func (a *App) runSlot(ctx context.Context, st *store.Store, set map[string]strin
 
 // passSlot is done with the noted slot, and notes the one that comes next.
 func (a *App) passSlot(ctx context.Context, st *store.Store, set map[string]string) error {
-	a.clerk.retries, a.clerk.retryAt, a.clerk.trouble = 0, time.Time{}, ""
+	a.clerk.retries, a.clerk.retryAt = 0, time.Time{}
 	_, err := a.noteNextSlot(ctx, st, set, a.deps.Now())
 	return err
 }
@@ -439,13 +435,12 @@ func (a *App) waitingDuty(ctx context.Context, st *store.Store, set map[string]s
 	return errors.Join(err, a.closeRuns(ctx, st))
 }
 
-// sortWaiting says which messages may go now and whose time is over. Before the instant for which a message is
-// planned the clock was set back: nothing goes then, and nothing is dropped (R3.7).
+// sortWaiting says which messages may go now and whose time is over. A clock that was set back drops nothing; the
+// look before each message sees to it that nothing goes (R3.7).
 func sortWaiting(set map[string]string, waiting []store.Message, now time.Time) (ready, over []store.Message) {
 	for _, m := range slices.Backward(waiting) {
 		toOwner := m.AccountID == 0
 		switch {
-		case now.Before(m.PlannedFor):
 		case !now.Before(windowEnd(set, m.PlannedFor)):
 			if m.State != outbox.Queued || toOwner {
 				over = append(over, m)

@@ -233,24 +233,22 @@ func (a *App) situationFor(ctx context.Context, at time.Time, m store.Message) (
 	return s, err
 }
 
-// withoutGap takes the minimum gap away from the chases that a run has sent on the day of an instant. Each
-// becomes two: a skip, which keeps its steps sent, and a statement, which keeps its invoices out of any other
-// message of the day.
+// withoutGap takes the minimum gap away from the chases that a run has sent on the day of an instant. The planner
+// sees them as statements, which keep their invoices out of any other message of the day and are no chase.
 func withoutGap(history []store.HistoryMessage, ofRun []store.Message, loc *time.Location, at time.Time) []store.HistoryMessage {
 	own := map[string]bool{}
 	for _, m := range ofRun {
 		own[m.MessageID] = m.Kind != string(chase.Thanks)
 	}
 	day := ledger.DateOf(at.In(loc))
-	out := make([]store.HistoryMessage, 0, len(history)+len(ofRun))
+	out := make([]store.HistoryMessage, 0, len(history))
 	for _, h := range history {
 		if !own[h.MessageID] || !chase.State(h.State).Counts() || ledger.DateOf(h.At.In(loc)) != day {
 			out = append(out, h)
 			continue
 		}
-		skip, statement := h, h
-		skip.Kind, statement.Kind = string(chase.Skip), string(chase.Statement)
-		out = append(out, skip, statement)
+		h.Kind = string(chase.Statement)
+		out = append(out, h)
 	}
 	return out
 }

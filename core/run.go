@@ -421,16 +421,21 @@ func runText(v RunView) string {
 	return text
 }
 
+// runByHand carries out a run that somebody asked for, and records it too when nothing could go.
+func (a *App) runByHand(ctx context.Context, o runOrder) (RunView, error) {
+	view, err := a.run(ctx, o)
+	if st, stErr := a.company(); stErr == nil && view.State == RunHeld {
+		err = errors.Join(err, a.recordHeld(ctx, st, o, view.Reason))
+	}
+	return view, err
+}
+
 // Run carries out one run now, for the command line: as if a chase slot were this moment. approve stands
 // for the owner's approval of this run.
 func (a *App) Run(ctx context.Context, approve bool) (RunView, error) {
 	var view RunView
 	err := a.exclusively(func() (err error) {
-		order := runOrder{slot: a.deps.Now(), kind: "manual", approve: approve}
-		view, err = a.run(ctx, order)
-		if st, stErr := a.company(); stErr == nil && view.State == RunHeld {
-			err = errors.Join(err, a.recordHeld(ctx, st, order, view.Reason))
-		}
+		view, err = a.runByHand(ctx, runOrder{slot: a.deps.Now(), kind: "manual", approve: approve})
 		return err
 	})
 	if err != nil && view.Went() > 0 && ctx.Err() == nil {

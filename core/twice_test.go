@@ -188,6 +188,25 @@ func TestR4_5NoInvoiceTwiceOnOneDay(t *testing.T) {
 	}
 }
 
+// An invoice that was in the message before the due date becomes overdue by a change in AccountsIQ, while the same
+// run still has the customer's message about overdue ones to send: it is in none of the two twice (R4.5).
+func TestR4_5NotInBothMessagesOfOneRun(t *testing.T) {
+	w := newWorld(t)
+	inv := w.customer("ACME", -5, 8) // before due by the step of -7, and overdue
+	w.ready()
+	w.during(func() {
+		w.must(w.company.SetDueDate(inv[0].ID, ledger.DateOf(tuesday).AddDays(-2)))
+		w.set(tuesday.Add(16 * time.Minute)) // so that the next look syncs, and finds it
+	})
+	w.at(tuesday)
+	w.wantReminded("acme", "acme")
+	list, err := w.app.Store().Messages(w.ctx, store.MessageQuery{States: []string{"accepted"}, Kinds: []string{"overdue"}})
+	w.must(err)
+	if len(list) != 1 || len(list[0].Invoices) != 1 || list[0].Invoices[0].TransactionID != inv[1].ID {
+		t.Errorf("the second message: %+v", list)
+	}
+}
+
 // A template that cannot be filled for one customer is that customer's trouble alone (R6.5), and is said.
 func TestTemplateFailsForOneCustomer(t *testing.T) {
 	w := newWorld(t)
