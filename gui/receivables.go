@@ -254,11 +254,45 @@ func (r *receivables) showError(err error) {
 	r.place.Show(kit.Failed(trouble(err), r.w.copy, r.reload))
 }
 
+// pagedTable is a table whose rows are read page by page as they come into sight.
+type pagedTable[V any] struct {
+	table *kit.DataTable
+	pager *ui.Pager[V]
+}
+
+// wire joins the table with its pages; open and menu answer to the row that was chosen.
+func (t *pagedTable[V]) wire(row func(int, []kit.Cell) bool, open func(id int64), menu func(V) *fyne.Menu) {
+	t.table.Len = t.pager.Len
+	t.table.Row = row
+	t.table.OnOpen = func(i int) { open(t.pager.ID(i)) }
+	t.table.OnMenu = func(i int) *fyne.Menu {
+		v, ok := t.pager.At(i)
+		if !ok {
+			return nil
+		}
+		return menu(v)
+	}
+}
+
+func (t *pagedTable[V]) rowsCame()    { t.table.RefreshRows() }
+func (t *pagedTable[V]) sort() string { id, _ := t.table.Sort(); return id }
+func (t *pagedTable[V]) desc() bool   { _, desc := t.table.Sort(); return desc }
+
+// set shows another list; when it is the same list read again, the owner's place in it is kept.
+func (t *pagedTable[V]) set(ids []int64) {
+	same := slices.Equal(ids, t.pager.IDs())
+	t.pager.Reset(ids)
+	if same {
+		t.table.RefreshRows()
+		return
+	}
+	t.table.Reset()
+}
+
 // customerTable is the table of customers.
 type customerTable struct {
-	w     *Window
-	table *kit.DataTable
-	pager *ui.Pager[core.CustomerView]
+	pagedTable[core.CustomerView]
+	w *Window
 }
 
 func newCustomerTable(w *Window, failed func(error)) *customerTable {
@@ -276,33 +310,9 @@ func newCustomerTable(w *Window, failed func(error)) *customerTable {
 	}, w.deps.Now)
 	t.pager = ui.NewPager(w.run, w.deps.Core.CustomersByID, func(c core.CustomerView) int64 { return c.AccountID },
 		t.rowsCame, failed)
-	t.table.Len = t.pager.Len
-	t.table.Row = t.row
-	t.table.OnOpen = func(i int) { w.frame.go_(route{place: placeCustomer, id: t.pager.ID(i)}) }
-	t.table.OnMenu = func(i int) *fyne.Menu {
-		c, ok := t.pager.At(i)
-		if !ok {
-			return nil
-		}
-		return w.customerMenu(c)
-	}
+	t.wire(t.row, func(id int64) { w.frame.go_(route{place: placeCustomer, id: id}) }, w.customerMenu)
 	t.table.SetSort("overdue", true)
 	return t
-}
-
-func (t *customerTable) rowsCame()    { t.table.RefreshRows() }
-func (t *customerTable) sort() string { id, _ := t.table.Sort(); return id }
-func (t *customerTable) desc() bool   { _, desc := t.table.Sort(); return desc }
-
-// set shows another list; when it is the same list read again, the owner's place in it is kept.
-func (t *customerTable) set(ids []int64) {
-	same := slices.Equal(ids, t.pager.IDs())
-	t.pager.Reset(ids)
-	if same {
-		t.table.RefreshRows()
-		return
-	}
-	t.table.Reset()
 }
 
 func (t *customerTable) row(i int, cells []kit.Cell) bool {
@@ -382,10 +392,9 @@ func stepNumber(step int) string {
 
 // invoiceTable is a table of invoices: of all, or of one customer.
 type invoiceTable struct {
-	w     *Window
-	table *kit.DataTable
-	pager *ui.Pager[core.InvoiceView]
-	one   bool // of one customer: the name is left out
+	pagedTable[core.InvoiceView]
+	w   *Window
+	one bool // of one customer: the name is left out
 }
 
 func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTable {
@@ -409,33 +418,9 @@ func newInvoiceTable(w *Window, customer int64, failed func(error)) *invoiceTabl
 	t.table = kit.NewDataTable(columns, w.deps.Now)
 	t.pager = ui.NewPager(w.run, w.deps.Core.InvoicesByID, func(v core.InvoiceView) int64 { return v.TransactionID },
 		t.rowsCame, failed)
-	t.table.Len = t.pager.Len
-	t.table.Row = t.row
-	t.table.OnOpen = func(i int) { w.frame.go_(route{place: placeInvoice, id: t.pager.ID(i)}) }
-	t.table.OnMenu = func(i int) *fyne.Menu {
-		v, ok := t.pager.At(i)
-		if !ok {
-			return nil
-		}
-		return w.invoiceMenu(v)
-	}
+	t.wire(t.row, func(id int64) { w.frame.go_(route{place: placeInvoice, id: id}) }, w.invoiceMenu)
 	t.table.SetSort("due", false)
 	return t
-}
-
-func (t *invoiceTable) rowsCame()    { t.table.RefreshRows() }
-func (t *invoiceTable) sort() string { id, _ := t.table.Sort(); return id }
-func (t *invoiceTable) desc() bool   { _, desc := t.table.Sort(); return desc }
-
-// set shows another list; when it is the same list read again, the owner's place in it is kept.
-func (t *invoiceTable) set(ids []int64) {
-	same := slices.Equal(ids, t.pager.IDs())
-	t.pager.Reset(ids)
-	if same {
-		t.table.RefreshRows()
-		return
-	}
-	t.table.Reset()
 }
 
 func (t *invoiceTable) row(i int, cells []kit.Cell) bool {
