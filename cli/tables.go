@@ -5,8 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -14,8 +12,6 @@ import (
 	"dunlin/core"
 	"dunlin/core/ledger"
 )
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // column is one column of a table: how it is called and what it holds.
 type column[T any] struct {

@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -137,7 +139,7 @@ func printPlan(w io.Writer, res chase.Result) {
 	}
 	if len(held) > 0 {
 		fmt.Fprintln(w, "Held back:")
-		for _, text := range sortedKeys(held) {
+		for _, text := range slices.Sorted(maps.Keys(held)) {
 			fmt.Fprintf(w, "  %4d  %s\n", held[text], text)
 		}
 	}

@@ -14,7 +14,9 @@ import (
 	"sync"
 	"time"
 
+	"dunlin/assets"
 	"dunlin/core/chase"
+	"dunlin/core/mail"
 	"dunlin/core/outbox"
 	"dunlin/core/secret"
 	"dunlin/core/store"
@@ -45,8 +47,9 @@ type App struct {
 	st      *store.Store // the connected company's; nil before the first connect
 	journal *outbox.Journal
 
-	outlookMu sync.Mutex // one reckoning of the outlook at a time
-	forecast  forecast   // under outlookMu
+	supplied  func() ([]mail.Template, error) // the templates that come with the program, read once when first needed
+	outlookMu sync.Mutex                      // one reckoning of the outlook at a time
+	forecast  forecast                        // under outlookMu
 
 	clerk clerk
 }
@@ -59,7 +62,8 @@ func Open(ctx context.Context, deps Deps, root string) (*App, error) {
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &App{deps: deps, root: root}
+	a := &App{deps: deps, root: root,
+		supplied: sync.OnceValues(func() ([]mail.Template, error) { return mail.LoadTemplates(assets.Templates()) })}
 	a.clerk.init()
 	folder, err := currentFolder(root)
 	if err != nil || folder == "" {

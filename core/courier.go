@@ -147,7 +147,7 @@ func (l *looker) rewrite(ctx context.Context, s situation, want chase.Message, n
 	if err != nil {
 		return outbox.Verdict{}, err
 	}
-	row, err := desk.row(want, now)
+	row, err := desk.row(ctx, want, now)
 	var bad *unwritten
 	if errors.As(err, &bad) {
 		return outbox.Verdict{Reason: bad.Error()}, nil

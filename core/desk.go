@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"dunlin/assets"
 	"dunlin/core/chase"
 	"dunlin/core/ledger"
 	"dunlin/core/mail"
@@ -18,7 +17,6 @@ import (
 
 // desk is where planned messages are written: templates, senders, and the words of the business.
 type desk struct {
-	ctx       context.Context
 	st        *store.Store
 	s         situation
 	boxes     []store.Mailbox
@@ -29,7 +27,7 @@ type desk struct {
 }
 
 func (a *App) desk(ctx context.Context, st *store.Store, s situation) (*desk, error) {
-	d := &desk{ctx: ctx, st: st, s: s, account: accountOf(s.set), templates: map[string]mail.Template{}, schedules: map[string]chase.Schedule{}}
+	d := &desk{st: st, s: s, account: accountOf(s.set), templates: map[string]mail.Template{}, schedules: map[string]chase.Schedule{}}
 	var err error
 	if d.boxes, err = st.Mailboxes(ctx); err != nil {
 		return nil, err
@@ -41,7 +39,7 @@ func (a *App) desk(ctx context.Context, st *store.Store, s situation) (*desk, er
 	if d.locale = company.Locale; d.locale == "" && len(d.account.Country) >= 2 {
 		d.locale = "en-" + d.account.Country[:2]
 	}
-	supplied, err := mail.LoadTemplates(assets.Templates())
+	supplied, err := a.supplied()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +60,7 @@ func (a *App) desk(ctx context.Context, st *store.Store, s situation) (*desk, er
 }
 
 // row writes one planned message as a row of the outbox, without id, key and state.
-func (d *desk) row(m chase.Message, now time.Time) (store.Message, error) {
+func (d *desk) row(ctx context.Context, m chase.Message, now time.Time) (store.Message, error) {
 	box, err := sender(d.boxes, m.EscalatedSender)
 	if err != nil {
 		return store.Message{}, err
@@ -72,7 +70,7 @@ func (d *desk) row(m chase.Message, now time.Time) (store.Message, error) {
 		Part: partOf(m), Step: m.Step, Offset: m.Offset, Multi: m.Multi, Channel: string(chase.Email),
 		EscalatedSender: m.EscalatedSender, EscalatedRecipient: m.EscalatedRecipient,
 		From: box.Address, To: m.To, CC: d.copies(m, box)}
-	data, err := d.data(m, customer, box, now)
+	data, err := d.data(ctx, m, customer, box, now)
 	if err != nil {
 		return out, err
 	}
@@ -88,7 +86,7 @@ func (d *desk) row(m chase.Message, now time.Time) (store.Message, error) {
 		return out, &unwritten{m.Customer, err}
 	}
 	out.Subject, out.Text, out.HTML = text.Subject, text.Text, text.HTML
-	return out, d.thread(&out)
+	return out, d.thread(ctx, &out)
 }
 
 // unwritten is met when the words of one message could not be made. It is the trouble of that message alone.
@@ -147,14 +145,14 @@ func (d *desk) scheduleOf(customer, number string) chase.Schedule {
 	return d.schedules[name]
 }
 
-func (d *desk) data(m chase.Message, customer store.CustomerFacts, box store.Mailbox, now time.Time) (mail.Data, error) {
+func (d *desk) data(ctx context.Context, m chase.Message, customer store.CustomerFacts, box store.Mailbox, now time.Time) (mail.Data, error) {
 	out := mail.Data{CustomerName: customer.Name, ContactName: d.contact(m, customer), BusinessName: d.account.Name,
 		SenderName: box.Name, SenderEmail: box.Address, Today: ledger.DateOf(now), Locale: d.locale}
 	ids := make([]int64, len(m.Invoices))
 	for i, l := range m.Invoices {
 		ids[i] = d.s.invoice[l.Number].TransactionID
 	}
-	rows, err := d.st.InvoicesByID(d.ctx, ids)
+	rows, err := d.st.InvoicesByID(ctx, ids)
 	if err != nil {
 		return out, err
 	}
@@ -184,8 +182,8 @@ func (d *desk) contact(m chase.Message, customer store.CustomerFacts) string {
 }
 
 // thread makes the message an answer to the first one of the same customer (R5.6).
-func (d *desk) thread(m *store.Message) error {
-	before, err := d.st.Messages(d.ctx, store.MessageQuery{AccountID: m.AccountID, Kinds: chaseKinds, States: []string{outbox.Accepted, outbox.Uncertain, "bounced", "replied"}})
+func (d *desk) thread(ctx context.Context, m *store.Message) error {
+	before, err := d.st.Messages(ctx, store.MessageQuery{AccountID: m.AccountID, Kinds: chaseKinds, States: []string{outbox.Accepted, outbox.Uncertain, "bounced", "replied"}})
 	if err != nil || len(before) == 0 {
 		return err
 	}
@@ -306,9 +304,7 @@ func (a *App) preview(ctx context.Context, st *store.Store) ([]store.Message, er
 		return nil, nil
 	}
 	s.in.Now = next
-	if s.set[keyStarted] != "true" {
-		s.in.Company.Paused = false
-	}
+	s.asIfStarted()
 	res := chase.Plan(s.in)
 	d, err := a.desk(ctx, st, s)
 	if err != nil {
@@ -320,7 +316,7 @@ func (a *App) preview(ctx context.Context, st *store.Store) ([]store.Message, er
 	}
 	out := []store.Message{}
 	for _, m := range res.Messages {
-		row, err := d.row(m, res.Now)
+		row, err := d.row(ctx, m, res.Now)
 		var bad *unwritten
 		switch {
 		case errors.As(err, &bad):

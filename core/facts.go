@@ -221,6 +221,14 @@ func waits(state string) bool {
 	return state == outbox.Planned || state == outbox.Approved || state == outbox.Queued
 }
 
+// asIfStarted takes the pause away that holds before "Start chasing" was ever pressed: until then the owner
+// wants to know what it would bring. A later pause stays.
+func (s *situation) asIfStarted() {
+	if s.set[keyStarted] != "true" {
+		s.in.Company.Paused = false
+	}
+}
+
 // only leaves one customer in the planner's input. No rule looks from one customer at another.
 func (s *situation) only(code string) {
 	s.in.Customers = slices.DeleteFunc(s.in.Customers, func(c chase.Customer) bool { return c.Code != code })

@@ -114,10 +114,7 @@ func (a *App) forecastFor(ctx context.Context, st *store.Store, slot time.Time) 
 	if err != nil {
 		return forecast{}, err
 	}
-	if s.set[keyStarted] != "true" {
-		// Before "Start chasing" the owner wants to know what it would bring.
-		s.in.Company.Paused = false
-	}
+	s.asIfStarted()
 	res := chase.Plan(s.in)
 	totals := map[string]ledger.Money{}
 	for _, m := range res.Messages {

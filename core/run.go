@@ -282,11 +282,14 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 	if err != nil {
 		return nil, nil, err
 	}
+	if needsApproval {
+		left = nil // what waits for the mail server is planned anew with the rest
+	}
 	for i, m := range res.Messages {
 		if !byEmail(m) {
 			continue
 		}
-		row, err := desk.row(m, res.Now)
+		row, err := desk.row(ctx, m, res.Now)
 		var bad *unwritten
 		if err != nil && !errors.As(err, &bad) {
 			return nil, nil, err
@@ -299,7 +302,7 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 		if bad != nil {
 			// That customer's trouble does not stop the others (R6.5).
 			row.State, row.Error, row.Subject = outbox.Refused, bad.Error(), "No words for "+m.Customer
-		} else if q := takeQueued(left, row, needsApproval); q != nil {
+		} else if q := takeQueued(left, row); q != nil {
 			row.ID, row.Key, row.MessageID, row.RunID, row.Attempts, row.State, row.Created = q.ID, q.Key, q.MessageID, q.RunID, q.Attempts, q.State, q.Created
 			edits = append(edits, row)
 			continue
@@ -315,10 +318,7 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 }
 
 // takeQueued finds and marks the queued message that a planned one is: same customer, kind, step and invoices.
-func takeQueued(left []store.Message, row store.Message, needsApproval bool) *store.Message {
-	if needsApproval {
-		return nil
-	}
+func takeQueued(left []store.Message, row store.Message) *store.Message {
 	for i := range left {
 		q := &left[i]
 		if q.State == outbox.Queued && q.AccountID == row.AccountID && q.Kind == row.Kind && q.Offset == row.Offset && sameInvoices(q.Invoices, row.Invoices) {
