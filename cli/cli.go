@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +123,10 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"connect", "--location uk1|eu1|eu2|us1|URL --company ID [--auth userkey|oauth]", "check and store the connection with AccountsIQ", (*call).connect},
+		{"connect", "--location uk1|eu1|eu2|us1|URL --company ID [--auth userkey|oauth] [--find-location]", "check and store the connection with AccountsIQ; --find-location shows the keys to every location (but that of --location) and connects where one knows the company", (*call).connect},
+		{"companies use", "ID", "open another company of the data folder; only the one that is open is synced and chased", (*call).companiesUse},
+		{"companies", "", "list the companies of the data folder", (*call).companies},
+		{"disconnect", "--erase", "erase the company's data and keys from this computer; without --erase only say what would go", (*call).disconnect},
 		{"account", "[--name N --country C --timezone Z --currency C]", "show or set the business settings", (*call).account},
 		{"mailbox add", "--address A --name N --smtp HOST:PORT --security tls|starttls|none --user U [--imap HOST:PORT --imap-security S] [--ca-file F] [--roles normal,escalated,cc,forewarn] [--no-verify]", "add a mailbox to send from", (*call).mailboxAdd},
 		{"mailbox list", "", "list the mailboxes", (*call).mailboxList},
@@ -146,6 +150,7 @@ func commands() []command {
 		{"chase hold", "--until DATE --customer CODE | --invoice NUMBER", "hold one customer or invoice for a while", (*call).chaseHold},
 		{"report ageing", "", "outstanding by age", (*call).ageing},
 		{"backup", "FILE", "write a copy of the company's data", (*call).backup},
+		{"restore", "FILE", "put a backup in the place of the data of its company", (*call).restore},
 		{"demo", "", "the whole job on a demo company", (*call).demo},
 		{"background", "", "sync and send in the background until stopped", (*call).background},
 		{"version", "", "say which version this is", (*call).version},
@@ -168,11 +173,30 @@ func Run(ctx context.Context, env Env, g Globals, args []string) int {
 	}
 	p := core.ProblemOf(err)
 	fmt.Fprintf(env.Stderr, "dunlin: %s %s\n", p.Message, p.Hint)
-	if g.JSON {
-		writeJSON(env.Stdout, map[string]any{"error": p})
+	var t *told
+	code := ExitFailed
+	if errors.As(err, &t) && t.usage {
+		code = ExitUsage
 	}
-	return ExitFailed
+	if g.JSON {
+		out := map[string]any{"error": p}
+		if t != nil {
+			maps.Copy(out, t.with)
+		}
+		writeJSON(env.Stdout, out)
+	}
+	return code
 }
+
+// told is a failure that has more to say than its sentence: what stands beside "error" in the JSON.
+type told struct {
+	problem error
+	with    map[string]any
+	usage   bool // the line was not complete, so the exit code says so
+}
+
+func (t *told) Error() string { return t.problem.Error() }
+func (t *told) Unwrap() error { return t.problem }
 
 func dispatch(ctx context.Context, env Env, g Globals, args []string) error {
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 
 	"dunlin/core"
 	"dunlin/core/chase"
@@ -26,7 +27,9 @@ func (c *call) secret(name, prompt string) string {
 func (c *call) connect() error {
 	var r core.ConnectRequest
 	var auth string
+	var find bool
 	_, err := c.flags(0, func(fs *flag.FlagSet) {
+		fs.BoolVar(&find, "find-location", false, "")
 		fs.StringVar(&r.Location, "location", "", "")
 		fs.StringVar(&r.CompanyID, "company", "", "")
 		fs.StringVar(&auth, "auth", "", "")
@@ -35,34 +38,113 @@ func (c *call) connect() error {
 		return err
 	}
 	if auth == "" {
-		auth = "userkey"
-		if _, oauth := c.Secret("client-id"); oauth {
-			if _, key := c.Secret("user-key"); !key {
-				auth = "oauth"
-			}
-		}
+		auth = c.likelyAuth()
 	}
-	switch auth {
-	case "userkey":
-		if r.CompanyID == "" {
-			return usage("connect needs --company ID")
+	switch {
+	case auth != "userkey" && auth != "oauth":
+		return usage("--auth is userkey or oauth, not %q", auth)
+	case auth == "userkey" && r.CompanyID == "":
+		return usage("connect needs --company ID")
+	case r.Location == "" && !find:
+		return usage("connect needs --location uk1, eu1, eu2, us1 or the address of your AccountsIQ, or --find-location")
+	}
+	c.fillKeys(&r, auth)
+	return c.with(func(a *core.App) error {
+		if find {
+			return c.findLocation(a, r)
 		}
-		r.UserKey = c.secret("user-key", "User Key")
-		r.PartnerKey = c.secret("partner-key", "")
-	case "oauth":
+		return c.connected(a, r, nil)
+	})
+}
+
+// likelyAuth is the way of signing in for which keys were handed over.
+func (c *call) likelyAuth() string {
+	_, client := c.Secret("client-id")
+	if _, key := c.Secret("user-key"); client && !key {
+		return "oauth"
+	}
+	return "userkey"
+}
+
+func (c *call) fillKeys(r *core.ConnectRequest, auth string) {
+	if auth == "oauth" {
 		r.OAuth = true
 		r.ClientID = c.secret("client-id", "Client ID")
 		r.ClientSecret = c.secret("client-secret", "Client secret")
-	default:
-		return usage("--auth is userkey or oauth, not %q", auth)
+		return
 	}
-	if r.Location == "" {
-		return usage("connect needs --location uk1, eu1, eu2, us1 or the address of your AccountsIQ")
-	}
-	return c.with(func(a *core.App) error { return c.connected(a, r) })
+	r.UserKey = c.secret("user-key", "User Key")
+	r.PartnerKey = c.secret("partner-key", "")
 }
 
-func (c *call) connected(a *core.App, r core.ConnectRequest) error {
+// asked is what one location said, in JSON.
+type asked struct {
+	Location string        `json:"location"`
+	Name     string        `json:"name"`
+	Knows    bool          `json:"knows"`
+	Problem  *core.Problem `json:"problem"`
+}
+
+// findLocation asks the locations one after the other and connects where exactly one knows the company.
+func (c *call) findLocation(a *core.App, r core.ConnectRequest) error {
+	answers, err := a.TryLocations(c.ctx, r)
+	list, known := []asked{}, []string{}
+	for _, x := range answers {
+		list = append(list, asked{x.Location.Code, x.Location.Name, x.Knows, x.Problem})
+		if x.Knows {
+			known = append(known, x.Location.Code)
+		}
+	}
+	if !c.JSON {
+		for _, x := range list {
+			said := "knows this company"
+			if x.Problem != nil {
+				said = x.Problem.Message
+			}
+			fmt.Fprintf(c.Stdout, "%-4s  %s\n", x.Location, said)
+		}
+	}
+	if err != nil {
+		return &told{problem: err, with: map[string]any{"locations": list}}
+	}
+	switch len(known) {
+	case 1:
+		r.Location = known[0]
+		return c.connected(a, r, list)
+	case 0:
+		err = &core.Problem{Code: "not_found_anywhere", Message: "None of the locations that were asked knows this company with these keys.", Hint: "Check the Company ID and the keys. Nothing was stored."}
+	default:
+		err = &core.Problem{Code: "several_locations", Message: "Several locations know this company: " + strings.Join(known, ", ") + ".", Hint: "Run connect again with --location and one of these."}
+	}
+	return &told{problem: err, with: map[string]any{"locations": list}}
+}
+
+// entity is one company to choose from, in JSON.
+type entity struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Currency string `json:"currency"`
+}
+
+// choose lists the companies that an application reaches; nothing was stored yet.
+func (c *call) choose(found []core.Entity) error {
+	list := make([]entity, len(found))
+	for i, e := range found {
+		list[i] = entity(e)
+	}
+	if !c.JSON {
+		w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tNAME\tCURRENCY")
+		for _, e := range list {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", e.ID, e.Name, e.Currency)
+		}
+		w.Flush()
+	}
+	return &told{with: map[string]any{"entities": list}, problem: &core.Problem{Code: "choose_company",
+		Message: fmt.Sprintf("This application reaches %d companies, and nothing was connected yet.", len(list)), Hint: "Run connect again with --company ID, the ID of one of them."}}
+}
+
+func (c *call) connected(a *core.App, r core.ConnectRequest, places []asked) error {
 	res, err := a.Connect(c.ctx, r)
 	if len(res.Cleaned) > 0 {
 		fmt.Fprintf(c.Stderr, "Stray spaces, commas or line ends were taken out of: %s.\n", strings.Join(res.Cleaned, ", "))
@@ -71,22 +153,18 @@ func (c *call) connected(a *core.App, r core.ConnectRequest) error {
 		return err
 	}
 	if len(res.Entities) > 0 {
-		names := make([]string, len(res.Entities))
-		for i, e := range res.Entities {
-			names[i] = fmt.Sprintf("%s (%s)", e.ID, e.Name)
-		}
-		return &core.Problem{Code: "choose_company", Message: "This application reaches several companies: " + strings.Join(names, ", ") + ".",
-			Hint: "Run connect again with --company and one of these."}
+		return c.choose(res.Entities)
 	}
 	out := struct {
-		OK       bool         `json:"ok"`
-		Company  string       `json:"company"`
-		Name     string       `json:"name"`
-		Currency string       `json:"currency"`
-		Cleaned  []string     `json:"cleaned"`
-		Notes    []string     `json:"notes"`
-		Account  core.Account `json:"account"`
-	}{true, res.Company.ID, res.Company.Name, res.Company.BaseCurrency, append([]string{}, res.Cleaned...), append([]string{}, res.Notes...), res.Suggest}
+		OK        bool         `json:"ok"`
+		Company   string       `json:"company"`
+		Name      string       `json:"name"`
+		Currency  string       `json:"currency"`
+		Cleaned   []string     `json:"cleaned"`
+		Notes     []string     `json:"notes"`
+		Account   core.Account `json:"account"`
+		Locations []asked      `json:"locations,omitempty"`
+	}{true, res.Company.ID, res.Company.Name, res.Company.BaseCurrency, append([]string{}, res.Cleaned...), append([]string{}, res.Notes...), res.Suggest, places}
 	return c.show(out, func(w io.Writer) {
 		fmt.Fprintf(w, "Connected with %s (%s).\n", res.Company.Name, res.Company.ID)
 		for _, n := range res.Notes {
@@ -244,10 +322,37 @@ func (c *call) settingsSet() error {
 		return usage("settings set needs a key and a value")
 	}
 	return c.with(func(a *core.App) error {
+		if kind, ok := strings.CutPrefix(c.args[0], "links."); ok && (kind == core.CustomerPage || kind == core.InvoicePage) {
+			return c.learn(a, kind, c.args[1])
+		}
 		if err := a.SetSetting(c.ctx, c.args[0], c.args[1]); err != nil {
 			return err
 		}
 		return c.done("Changed.")
+	})
+}
+
+// learn takes the address of a page and says what it recognised in it.
+func (c *call) learn(a *core.App, kind, address string) error {
+	l, err := a.LearnLink(c.ctx, kind, address)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		OK bool `json:"ok"`
+		core.LinkLearnt
+	}{true, l}
+	return c.show(out, func(w io.Writer) {
+		switch {
+		case l.Number != "":
+			fmt.Fprintf(w, "Recognised invoice %s of %s (%s).\n", l.Number, l.Name, l.Code)
+		case l.Code != "":
+			fmt.Fprintf(w, "Recognised %s (%s).\n", l.Name, l.Code)
+		case l.Pattern == "":
+			fmt.Fprintln(w, "Links open the home page of AccountsIQ again.")
+			return
+		}
+		fmt.Fprintf(w, "Links open %s\n", l.Pattern)
 	})
 }
 

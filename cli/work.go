@@ -40,6 +40,24 @@ func printSync(w io.Writer, v core.SyncView) {
 	}{{"customers", v.Customers}, {"contacts", v.Contacts}, {"transactions", v.Transactions}, {"allocations", v.Allocations}} {
 		fmt.Fprintf(w, "  %-13s %d new, %d changed, %d gone\n", row.name, row.n.New, row.n.Changed, row.n.Gone)
 	}
+	printDifferences(w, v)
+}
+
+// printDifferences names the customers whose balance is not the sum of what is here, with both figures.
+func printDifferences(w io.Writer, v core.SyncView) {
+	if len(v.Differences) == 0 {
+		return
+	}
+	customers := map[string]bool{}
+	for _, d := range v.Differences {
+		customers[d.CustomerCode] = true
+	}
+	fmt.Fprintf(w, "The balance of %s differs; reminders to them wait until the two agree:\n", core.Plural(len(customers), "customer"))
+	for _, d := range v.Differences {
+		fmt.Fprintf(w, "  %s (%s): AccountsIQ says %s %s, the open items here add up to %s %s\n", d.CustomerName, d.CustomerCode,
+			d.Reported, d.Reported.Currency, d.Ours, d.Ours.Currency)
+	}
+	fmt.Fprintln(w, "\"dunlin sync\" compares again; if it stays, \"dunlin sync --full\" reads everything anew.")
 }
 
 func (c *call) plan() error {

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strconv"
 	"strings"
 
-	"dunlin/core/accountsiq"
 	"dunlin/core/chase"
 	"dunlin/core/ledger"
 	"dunlin/core/outbox"
@@ -150,13 +147,26 @@ func (a *App) SetExpected(ctx context.Context, transactionID int64, on ledger.Da
 	return a.invoicePrefs(ctx, transactionID, text, func(p *store.InvoicePrefs) { p.Expected = on })
 }
 
-// SetDisputed marks an invoice as in dispute here; AccountsIQ's own mark stays what it is.
+// SetDisputed marks an invoice as in dispute here. AccountsIQ's own mark stays what it is, unless the owner wants it
+// to follow; an error of code "dispute_not_written", "disputes_not_allowed" or "disputes_not_offered" says that it
+// does not, and that the mark here is set all the same.
 func (a *App) SetDisputed(ctx context.Context, transactionID int64, disputed bool) error {
 	text := "not in dispute any more."
 	if disputed {
 		text = "in dispute."
 	}
-	return a.invoicePrefs(ctx, transactionID, text, func(p *store.InvoicePrefs) { p.Disputed = disputed })
+	if err := a.invoicePrefs(ctx, transactionID, text, func(p *store.InvoicePrefs) { p.Disputed = disputed }); err != nil {
+		return err
+	}
+	st, err := a.company()
+	if err != nil {
+		return err
+	}
+	row, err := st.Invoice(ctx, transactionID)
+	if err != nil {
+		return err
+	}
+	return a.writeDispute(ctx, st, row, disputed)
 }
 
 // AddNote keeps a note on a customer, visible in the history.
@@ -280,6 +290,15 @@ func (a *App) moveAll(ctx context.Context, ids, from []string, to, reason, event
 			if err != nil {
 				return err
 			}
+			if to == outbox.Accepted {
+				m, err := st.Message(ctx, id)
+				if err != nil {
+					return err
+				}
+				if err := a.keepNote(st)(ctx, tx, m, m.SendingAt); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
@@ -288,50 +307,4 @@ func (a *App) moveAll(ctx context.Context, ids, from []string, to, reason, event
 // Why answers why an invoice will or will not be chased, with what was sent for it (R8.1).
 func (a *App) Why(ctx context.Context, number string) (InvoiceDetail, error) {
 	return a.InvoiceByNumber(ctx, number)
-}
-
-// CustomerLink is where "Edit in AccountsIQ" leads. AccountsIQ publishes no page addresses: without a pattern
-// from the owner it is the company's home, and the code goes on the clipboard.
-func (a *App) CustomerLink(ctx context.Context, accountID int64) (Link, error) {
-	st, err := a.company()
-	if err != nil {
-		return Link{}, err
-	}
-	d, err := st.Customer(ctx, accountID, ledger.Date{})
-	if err != nil {
-		return Link{}, err
-	}
-	return a.link(ctx, st, keyCustomerLink, d.Code, map[string]string{"{id}": strconv.FormatInt(d.AccountID, 10), "{code}": d.Code})
-}
-
-// InvoiceLink is where "View in AccountsIQ" leads.
-func (a *App) InvoiceLink(ctx context.Context, transactionID int64) (Link, error) {
-	st, err := a.company()
-	if err != nil {
-		return Link{}, err
-	}
-	row, err := st.Invoice(ctx, transactionID)
-	if err != nil {
-		return Link{}, err
-	}
-	return a.link(ctx, st, keyInvoiceLink, row.Number, map[string]string{"{id}": strconv.FormatInt(row.ID, 10),
-		"{document}": strconv.FormatInt(row.DocumentID, 10), "{number}": row.Number})
-}
-
-func (a *App) link(ctx context.Context, st *store.Store, key, copyText string, values map[string]string) (Link, error) {
-	set, err := st.Settings(ctx)
-	if err != nil {
-		return Link{}, err
-	}
-	if pattern := set[key]; pattern != "" {
-		for name, value := range values {
-			pattern = strings.ReplaceAll(pattern, name, url.PathEscape(value))
-		}
-		return Link{URL: pattern}, nil
-	}
-	loc, err := accountsiq.ParseLocation(set[keyConnLocation])
-	if err != nil {
-		return Link{}, err
-	}
-	return Link{URL: loc.Base + "/", Copy: copyText}, nil
 }

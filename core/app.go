@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dunlin/assets"
+	"dunlin/core/accountsiq"
 	"dunlin/core/chase"
 	"dunlin/core/mail"
 	"dunlin/core/outbox"
@@ -33,6 +34,10 @@ type Deps struct {
 	Logger   *slog.Logger
 	// RetryFor is how long a run asked for by hand tries again after a passing failure (R6.5a).
 	RetryFor time.Duration
+	// SyncWait is how long one sync waits, all pauses together, for an AccountsIQ that is busy or not there.
+	SyncWait time.Duration
+	// Locations are the installations of AccountsIQ to choose from; nil: the published ones.
+	Locations []accountsiq.Location
 	// Demo marks the demo company: the window says so and asks for no credentials.
 	Demo bool
 }
@@ -57,7 +62,8 @@ type App struct {
 // currentFile names the company folder in use, inside the data folder.
 const currentFile = "current"
 
-// Open opens the data folder. A folder without a company is fine: everything but Connect then says so.
+// Open opens the data folder. A folder without a company is fine: everything but Connect then says so. Where the
+// company in use cannot be opened the App comes back beside the error, for Companies, UseCompany and Restore.
 func Open(ctx context.Context, deps Deps, root string) (*App, error) {
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
@@ -69,23 +75,36 @@ func Open(ctx context.Context, deps Deps, root string) (*App, error) {
 	if err != nil || folder == "" {
 		return a, err
 	}
-	return a, a.openCompany(ctx, folder)
+	next, err := a.load(ctx, folder, a.deps.NewID)
+	if err != nil {
+		return a, err
+	}
+	return a, a.use(next)
 }
 
 // currentFolder finds the company folder in use: the one that is named, else the only one there is.
 func currentFolder(root string) (string, error) {
-	name, err := os.ReadFile(filepath.Join(root, currentFile))
-	if err == nil {
-		return filepath.Join(root, filepath.Base(strings.TrimSpace(string(name)))), nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", folderProblem(root, err)
+	if dir, err := namedFolder(root); err != nil || dir != "" {
+		return dir, err
 	}
 	found, err := filepath.Glob(filepath.Join(root, "*", store.FileName))
 	if err != nil || len(found) != 1 {
 		return "", err
 	}
 	return filepath.Dir(found[0]), nil
+}
+
+// namedFolder is the company folder that was in use last, "" when none is named.
+func namedFolder(root string) (string, error) {
+	name, err := os.ReadFile(filepath.Join(root, currentFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", folderProblem(root, err)
+	}
+	folder := strings.TrimSpace(string(name))
+	if folder == "" {
+		return "", nil
+	}
+	return filepath.Join(root, filepath.Base(folder)), nil
 }
 
 func folderProblem(root string, err error) error {
@@ -107,42 +126,54 @@ func folderName(companyID string) string {
 	return b.String()
 }
 
-func (a *App) openCompany(ctx context.Context, dir string) error {
-	st, err := store.Open(ctx, dir, store.Options{Now: a.deps.Now, NewID: a.deps.NewID})
+// opened is a company's open data with the record of what was sent for it.
+type opened struct {
+	st      *store.Store
+	journal *outbox.Journal
+}
+
+func (o opened) close() error {
+	if o.st == nil {
+		return nil
+	}
+	return errors.Join(o.st.Close(), o.journal.Close())
+}
+
+// load opens a company's folder without using it yet. newID names a folder that is made by this.
+func (a *App) load(ctx context.Context, dir string, newID func() string) (opened, error) {
+	st, err := store.Open(ctx, dir, store.Options{Now: a.deps.Now, NewID: newID})
 	var pathErr *fs.PathError
 	var known *store.Error
 	switch {
 	case errors.As(err, &pathErr) && !errors.As(err, &known):
-		return folderProblem(dir, pathErr)
+		return opened{}, folderProblem(dir, pathErr)
 	case err != nil:
-		return err
+		return opened{}, err
 	}
-	journal, err := outbox.OpenJournal(filepath.Join(a.deps.StateDir, "dunlin", st.FolderID()))
+	journal, err := outbox.OpenJournal(filepath.Join(a.journals(), st.FolderID()))
 	if err != nil {
 		st.Close()
-		return &Problem{Code: "state_folder", Message: "The record of sent messages cannot be opened: " + err.Error() + ".",
+		return opened{}, &Problem{Code: "state_folder", Message: "The record of sent messages cannot be opened: " + err.Error() + ".",
 			Hint: "Check that your state folder can be written and that the disk is not full."}
 	}
+	return opened{st, journal}, nil
+}
+
+// use puts a company in the place of the one in use, which is closed. No outlook is reckoned meanwhile, as that
+// would mix two companies.
+func (a *App) use(next opened) error {
 	a.outlookMu.Lock()
-	a.forecast = forecast{}
-	a.outlookMu.Unlock()
+	defer a.outlookMu.Unlock()
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.st, a.journal = st, journal
-	return nil
+	before := opened{a.st, a.journal}
+	a.st, a.journal = next.st, next.journal
+	a.mu.Unlock()
+	a.forecast = forecast{}
+	return before.close()
 }
 
 // Close closes the data folder. The clerk must have stopped before.
-func (a *App) Close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.st == nil {
-		return nil
-	}
-	err := errors.Join(a.st.Close(), a.journal.Close())
-	a.st, a.journal = nil, nil
-	return err
-}
+func (a *App) Close() error { return a.use(opened{}) }
 
 // company returns the store of the connected company.
 func (a *App) company() (*store.Store, error) {
@@ -244,6 +275,10 @@ func (a *App) SetSetting(ctx context.Context, key, value string) error {
 	s, ok := settingByKey(key)
 	if !ok {
 		return &Problem{Code: "unknown_setting", Message: fmt.Sprintf("There is no setting %q.", key), Hint: "\"dunlin settings get\" lists them all."}
+	}
+	if kind := linkKind(key); kind != "" && strings.TrimSpace(value) != "" {
+		_, err := a.LearnLink(ctx, kind, value)
+		return err
 	}
 	value, err := s.normal(value)
 	if err != nil {

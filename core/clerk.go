@@ -43,13 +43,19 @@ const (
 type clerk struct {
 	requests chan requestKind
 	nudge    chan struct{}
+	turn     chan struct{} // held by whoever works on the company, or puts another in its place
+	begun    chan struct{} // a job began
+	moving   sync.Mutex    // one change of company at a time
 
 	mu       sync.Mutex
+	working  bool // Work runs
 	busy     bool
+	kind     jobKind // of the job under way
 	progress Progress
-	stop     context.CancelFunc // of the job under way
+	pace     pace
+	stop     context.CancelCauseFunc // of the job under way
 
-	// Owned by the clerk's goroutine.
+	// Owned by whoever holds the turn.
 	lease      *store.Lease
 	leased     string    // the folder of the lease
 	lastSync   time.Time // the latest attempt, in the background or for a run
@@ -62,6 +68,14 @@ type clerk struct {
 func (c *clerk) init() {
 	c.requests = make(chan requestKind, 8)
 	c.nudge = make(chan struct{}, 1)
+	c.turn = make(chan struct{}, 1)
+	c.begun = make(chan struct{}, 1)
+}
+
+// take waits for the turn to work on the company in use, and returns how to give it back.
+func (c *clerk) take() (done func()) {
+	c.turn <- struct{}{}
+	return func() { <-c.turn }
 }
 
 // wake makes the clerk look again at once, if it runs.
@@ -100,14 +114,19 @@ func (a *App) CancelSync() {
 	a.clerk.mu.Lock()
 	defer a.clerk.mu.Unlock()
 	if a.clerk.stop != nil {
-		a.clerk.stop()
+		a.clerk.stop(errStopped)
 	}
 }
 
 // Work is the clerk. It runs until ctx ends, holds the lease of the company's folder while it does, and
 // returns an error only when another program holds that lease already.
 func (a *App) Work(ctx context.Context) error {
-	defer a.releaseLease()
+	a.clerk.setWorking(true)
+	defer func() {
+		defer a.clerk.take()()
+		a.clerk.setWorking(false)
+		a.releaseLease()
+	}()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -123,6 +142,12 @@ func (a *App) Work(ctx context.Context) error {
 			a.serve(ctx, k)
 		}
 	}
+}
+
+func (c *clerk) setWorking(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.working = on
 }
 
 func (a *App) releaseLease() {
@@ -146,35 +171,56 @@ func (a *App) takeLease(dir string) error {
 	return nil
 }
 
+// jobKind says whether a job may be broken off for the sake of another company.
+type jobKind int
+
+const (
+	jobSync jobKind = iota // a sync: broken off it is done again
+	jobSend                // reminders go
+)
+
 // job runs one piece of work that the owner can cancel, and reports its failure to the listeners.
-func (a *App) job(ctx context.Context, work func(context.Context) error) error {
+func (a *App) job(ctx context.Context, kind jobKind, work func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	a.clerk.mu.Lock()
-	a.clerk.busy, a.clerk.stop, a.clerk.progress = true, func() { stop(errStopped) }, Progress{}
-	a.clerk.mu.Unlock()
+	c := &a.clerk
+	c.mu.Lock()
+	c.busy, c.kind, c.stop, c.progress = true, kind, stop, Progress{}
+	c.mu.Unlock()
+	select {
+	case c.begun <- struct{}{}:
+	default:
+	}
 	err := work(ctx)
-	a.clerk.mu.Lock()
-	a.clerk.busy, a.clerk.stop = false, nil
-	a.clerk.mu.Unlock()
-	if err != nil {
+	c.mu.Lock()
+	c.busy, c.stop = false, nil
+	c.mu.Unlock()
+	if err != nil && !errors.Is(context.Cause(ctx), errMoved) {
 		a.deps.Logger.Warn("job failed", "error", err)
 		a.Publish(Event{Kind: Failed, Problem: ProblemOf(err)})
 	}
 	return err
 }
 
-// errStopped is the cause of a job's end when the owner stopped it, rather than the program closing.
-var errStopped = errors.New("stopped by the owner")
+// The causes of a job's end other than the program closing.
+var (
+	errStopped = errors.New("stopped by the owner")
+	errMoved   = errors.New("another company was opened")
+)
 
 func stoppedByOwner(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errStopped) }
 
 func (a *App) serve(ctx context.Context, k requestKind) {
+	defer a.clerk.take()()
 	if _, err := a.company(); err != nil {
 		a.Publish(Event{Kind: Failed, Problem: ProblemOf(err)})
 		return
 	}
-	a.job(ctx, func(ctx context.Context) error {
+	kind := jobSync
+	if k == wantRun {
+		kind = jobSend
+	}
+	a.job(ctx, kind, func(ctx context.Context) error {
 		switch k {
 		case wantRun:
 			_, err := a.runByHand(ctx, runOrder{slot: a.deps.Now(), kind: "manual"})
@@ -188,11 +234,15 @@ func (a *App) serve(ctx context.Context, k requestKind) {
 
 func (a *App) background(ctx context.Context, depth pull.Depth) error {
 	_, err := a.sync(ctx, depth)
+	if st, stErr := a.company(); err == nil && stErr == nil {
+		a.writeNotes(ctx, st)
+	}
 	return err
 }
 
 // look does whatever is due now. Failures are told to the listeners; the next tick tries again.
 func (a *App) look(ctx context.Context) error {
+	defer a.clerk.take()()
 	st, err := a.company()
 	if err != nil {
 		return nil // nothing is connected yet
@@ -242,7 +292,7 @@ func (a *App) syncDuty(ctx context.Context, st *store.Store, set map[string]stri
 	if now.Before(a.clerk.retryAt) {
 		return nil
 	}
-	return a.job(ctx, func(ctx context.Context) error { return a.background(ctx, pull.Light) })
+	return a.job(ctx, jobSync, func(ctx context.Context) error { return a.background(ctx, pull.Light) })
 }
 
 // slotDuty carries out the run of a slot that has come (R6.1, R6.6).
@@ -281,7 +331,7 @@ func (a *App) written(ctx context.Context, st *store.Store, o runOrder) (bool, e
 func (a *App) runSlot(ctx context.Context, st *store.Store, set map[string]string, order runOrder) error {
 	var view RunView
 	stopped := false
-	err := a.job(ctx, func(ctx context.Context) (err error) {
+	err := a.job(ctx, jobSend, func(ctx context.Context) (err error) {
 		view, err = a.run(ctx, order)
 		stopped = stoppedByOwner(ctx)
 		return err
@@ -458,7 +508,7 @@ func (a *App) goOn(ctx context.Context, st *store.Store, courier *outbox.Courier
 	for i, m := range ready {
 		ids[i] = m.ID
 	}
-	return a.job(ctx, func(ctx context.Context) error {
+	return a.job(ctx, jobSend, func(ctx context.Context) error {
 		_, err := courier.Deliver(ctx, ids)
 		if stoppedByOwner(ctx) {
 			return errors.Join(err, a.takeBack(ctx, st, ids))
@@ -469,6 +519,7 @@ func (a *App) goOn(ctx context.Context, st *store.Store, courier *outbox.Courier
 			a.clerk.retryAt = a.deps.Now().Add(backOff(2))
 		}
 		a.Publish(Event{Kind: RunFinished, Run: &v, Problem: ProblemOf(err)})
+		a.writeNotes(ctx, st)
 		return err
 	})
 }

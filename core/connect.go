@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"dunlin/core/accountsiq"
 	"dunlin/core/chase"
@@ -58,13 +58,20 @@ func (r *ConnectRequest) clean() []string {
 	return touched
 }
 
+func need(field, hint string) error {
+	return &Problem{Code: "missing_" + strings.ReplaceAll(strings.ToLower(field), " ", "_"), Message: field + " is missing.", Hint: hint}
+}
+
 func (r ConnectRequest) missing() error {
-	need := func(field, hint string) error {
-		return &Problem{Code: "missing_" + strings.ReplaceAll(strings.ToLower(field), " ", "_"), Message: field + " is missing.", Hint: hint}
-	}
-	switch {
-	case r.Location == "":
+	if r.Location == "" {
 		return need("Location", "Choose the location of your company: it is the first part of the address you see when you are signed in to AccountsIQ.")
+	}
+	return r.missingKeys()
+}
+
+// missingKeys says which value beside the location is not filled in.
+func (r ConnectRequest) missingKeys() error {
+	switch {
 	case r.OAuth && r.ClientID == "":
 		return need("Client ID", "Copy it from the AccountsIQ Developer Portal.")
 	case r.OAuth && r.ClientSecret == "":
@@ -94,7 +101,7 @@ func (a *App) Connect(ctx context.Context, r ConnectRequest) (ConnectResult, err
 	if err := r.missing(); err != nil {
 		return res, err
 	}
-	loc, err := accountsiq.ParseLocation(r.Location)
+	loc, err := a.location(r.Location)
 	if err != nil {
 		return res, err
 	}
@@ -254,35 +261,51 @@ func cleaned(s string) string {
 	return s
 }
 
-// keepConnection makes the company's folder, or opens the one it has, and stores the connection there.
+// keepConnection stores the connection in the company's folder. Where that is not the one in use it is made, or
+// opened, and only when everything is stored does it take the other's place.
 func (a *App) keepConnection(ctx context.Context, loc accountsiq.Location, r ConnectRequest, res ConnectResult) error {
 	dir := filepath.Join(a.root, folderName(r.CompanyID))
-	if a.Folder() != dir {
-		if err := a.Close(); err != nil {
+	if a.Folder() == dir {
+		if err := a.setCurrent(dir); err != nil {
 			return err
 		}
-		if err := a.openCompany(ctx, dir); err != nil {
+		st, err := a.company()
+		if err != nil {
 			return err
 		}
+		if err := storeConnection(ctx, st, loc, r, res, a.deps.Now()); err != nil {
+			return err
+		}
+		a.Publish(Event{Kind: DataChanged})
+		a.clerk.wake()
+		return nil
 	}
-	if err := os.WriteFile(filepath.Join(a.root, currentFile), []byte(filepath.Base(dir)+"\n"), 0o600); err != nil {
-		return folderProblem(a.root, err)
+	return a.moveTo(ctx, dir, a.newFolderID(dir, r.CompanyID, locationKey(loc)), func(st *store.Store) error {
+		return storeConnection(ctx, st, loc, r, res, a.deps.Now())
+	})
+}
+
+// locationKey is how a location is kept in the settings.
+func locationKey(loc accountsiq.Location) string {
+	if loc.Code != "" {
+		return loc.Code
 	}
-	st, set, err := a.settings(ctx)
+	return loc.Base
+}
+
+func storeConnection(ctx context.Context, st *store.Store, loc accountsiq.Location, r ConnectRequest, res ConnectResult, now time.Time) error {
+	set, err := st.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	return a.change(ctx, st, "connection", "Connected with AccountsIQ: "+r.CompanyID+".", func(tx *store.Tx) error {
-		values := map[string]string{keyConnLocation: loc.Base, keyConnCompany: r.CompanyID, keyConnAuth: authUserKey}
-		if loc.Code != "" {
-			values[keyConnLocation] = loc.Code
-		}
-		if r.OAuth {
-			values[keyConnAuth] = authOAuth
-		}
-		for key, value := range firstSettings(set, res.Suggest) {
-			values[key] = value
-		}
+	values := map[string]string{keyConnLocation: locationKey(loc), keyConnCompany: r.CompanyID, keyConnAuth: authUserKey}
+	if r.OAuth {
+		values[keyConnAuth] = authOAuth
+	}
+	for key, value := range firstSettings(set, res.Suggest) {
+		values[key] = value
+	}
+	return st.Tx(ctx, func(tx *store.Tx) error {
 		for key, value := range values {
 			if err := tx.SetSetting(ctx, key, value); err != nil {
 				return err
@@ -291,7 +314,11 @@ func (a *App) keepConnection(ctx context.Context, loc accountsiq.Location, r Con
 		if err := tx.SetCompany(ctx, res.Company); err != nil {
 			return err
 		}
-		return firstSchedule(ctx, st, tx)
+		if err := firstSchedule(ctx, st, tx); err != nil {
+			return err
+		}
+		_, err := tx.AddEvent(ctx, store.Event{At: now, Kind: "connection", Text: "Connected with AccountsIQ: " + r.CompanyID + "."})
+		return err
 	})
 }
 
@@ -316,13 +343,22 @@ func firstSchedule(ctx context.Context, st *store.Store, tx *store.Tx) error {
 	return saveSchedule(ctx, tx, chase.DefaultSchedule())
 }
 
-// connection builds the client of the stored connection.
+// connection builds the client of the company in use.
 func (a *App) connection(ctx context.Context) (*accountsiq.Client, error) {
-	_, set, err := a.settings(ctx)
+	st, err := a.company()
 	if err != nil {
 		return nil, err
 	}
-	loc, err := accountsiq.ParseLocation(set[keyConnLocation])
+	return a.connectionTo(ctx, st)
+}
+
+// connectionTo builds the client of a company's stored connection, whichever is in use by now.
+func (a *App) connectionTo(ctx context.Context, st *store.Store) (*accountsiq.Client, error) {
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	loc, err := a.location(set[keyConnLocation])
 	if err != nil {
 		return nil, err
 	}
@@ -363,11 +399,96 @@ func secretProblem(name string, err error) error {
 	return err
 }
 
+// locations are the installations of AccountsIQ to choose from.
+func (a *App) locations() []accountsiq.Location {
+	if a.deps.Locations != nil {
+		return a.deps.Locations
+	}
+	return accountsiq.Locations()
+}
+
+// location finds the installation that a code or an address means.
+func (a *App) location(s string) (accountsiq.Location, error) {
+	s, _ = accountsiq.CleanKey(s)
+	for _, l := range a.locations() {
+		if s != "" && strings.EqualFold(s, l.Code) {
+			return l, nil
+		}
+	}
+	loc, err := accountsiq.ParseLocation(s)
+	for _, l := range a.locations() {
+		if err == nil && loc.Base == l.Base {
+			return l, nil
+		}
+	}
+	return loc, err
+}
+
 // Locations lists where companies can be, for the dropdown; the last entry is another address.
 func (a *App) Locations() []Choice {
 	var out []Choice
-	for _, l := range accountsiq.Locations() {
+	for _, l := range a.locations() {
 		out = append(out, Choice{Code: l.Code, Name: l.Name + ", " + l.Host()})
 	}
 	return slices.Clip(out)
+}
+
+// LocationAnswer is what one location says to the keys.
+type LocationAnswer struct {
+	Location Choice
+	Knows    bool
+	// Problem is why the company cannot be connected there; nil when it can.
+	Problem *Problem
+}
+
+// TryLocations asks every location but the one of the request, one after the other, whether it knows the company.
+// Nothing is stored. As each of them gets the keys to see, only the owner's own word starts it (contract section
+// 6). When ctx ends it returns what was answered until then, with the error.
+func (a *App) TryLocations(ctx context.Context, r ConnectRequest) ([]LocationAnswer, error) {
+	var out []LocationAnswer
+	for _, c := range a.OtherLocations(r) {
+		answer, err := a.TryLocation(ctx, r, c.Code)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, answer)
+	}
+	return out, nil
+}
+
+// OtherLocations are the locations that TryLocations asks, in its order.
+func (a *App) OtherLocations(r ConnectRequest) []Choice {
+	own, err := a.location(r.Location)
+	return slices.DeleteFunc(a.Locations(), func(c Choice) bool {
+		l, _ := a.location(c.Code)
+		return err == nil && l.Base == own.Base
+	})
+}
+
+// TryLocation asks one location. Its refusal is part of the answer; an error means that the request is not complete
+// or that ctx ended.
+func (a *App) TryLocation(ctx context.Context, r ConnectRequest, code string) (LocationAnswer, error) {
+	r.Location = code
+	r.clean()
+	if err := r.missing(); err != nil {
+		return LocationAnswer{}, err
+	}
+	loc, err := a.location(r.Location)
+	if err != nil {
+		return LocationAnswer{}, err
+	}
+	_, _, err = a.tryConnection(ctx, loc, &r)
+	if ctx.Err() != nil {
+		return LocationAnswer{}, ctx.Err()
+	}
+	p := ProblemOf(err)
+	// Only the place where a company is at home can say that it is a group or inactive.
+	knows := p == nil || p.Code == "group_company" || p.Code == "company_inactive"
+	return LocationAnswer{Location: Choice{Code: loc.Code, Name: loc.Name + ", " + loc.Host()}, Knows: knows, Problem: p}, nil
+}
+
+// ElsewherePerhaps reports whether a refused connection may come from asking at the wrong location. AccountsIQ 1.1
+// gives no reason for a refused key, so that one is always among them.
+func (p Problem) ElsewherePerhaps() bool {
+	return slices.Contains([]string{"wrong_location", "refused_key", "stray_characters", "unknown_company"}, p.Code)
 }

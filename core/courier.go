@@ -24,10 +24,11 @@ func (a *App) courier(st *store.Store) *outbox.Courier {
 	a.mu.Unlock()
 	look := &looker{app: a, st: st}
 	return &outbox.Courier{Store: st, Journal: journal, Now: a.deps.Now,
-		Dial:    func(ctx context.Context, from string) (outbox.Session, error) { return a.dial(ctx, st, from) },
-		Look:    look.look,
-		Compose: compose(st),
-		Moved:   func() { a.Publish(Event{Kind: DataChanged}) },
+		Dial:     func(ctx context.Context, from string) (outbox.Session, error) { return a.dial(ctx, st, from) },
+		Look:     look.look,
+		Compose:  compose(st),
+		Accepted: a.keepNote(st),
+		Moved:    func() { a.Publish(Event{Kind: DataChanged}) },
 	}
 }
 
@@ -45,6 +46,21 @@ func (l *looker) look(ctx context.Context, m store.Message) (outbox.Verdict, err
 	if err := l.freshen(ctx); err != nil {
 		return outbox.Verdict{}, err
 	}
+	if err := l.signIn(ctx); err != nil {
+		return outbox.Verdict{}, err
+	}
+	set, err := l.st.Settings(ctx)
+	if err != nil {
+		return outbox.Verdict{}, err
+	}
+	if settingOr(set, keyAttach) != "true" || !carriesCopies(m.Kind) {
+		return l.decide(ctx, m)
+	}
+	return l.decideWithCopies(ctx, m, set)
+}
+
+// decide reads the message's invoices again and says what becomes of it.
+func (l *looker) decide(ctx context.Context, m store.Message) (outbox.Verdict, error) {
 	if err := l.reread(ctx, m); err != nil {
 		return outbox.Verdict{}, err
 	}
@@ -56,6 +72,66 @@ func (l *looker) look(ctx context.Context, m store.Message) (outbox.Verdict, err
 		return outbox.Verdict{Reason: "chasing was paused meanwhile"}, nil
 	}
 	return l.replan(ctx, m)
+}
+
+// decideWithCopies fetches the copies of the invoices first, because that may take its time, and decides then. Where
+// the decision brought up a copy that had to be fetched after all it is made once more.
+func (l *looker) decideWithCopies(ctx context.Context, m store.Message, set map[string]string) (outbox.Verdict, error) {
+	e := &enclosures{shelf: l.app.shelf(l.st, set), from: l.client}
+	going := m
+	for range rounds {
+		rows, err := l.rows(ctx, going)
+		if err != nil {
+			return outbox.Verdict{}, err
+		}
+		if err := e.collect(ctx, rows); err != nil {
+			return outbox.Verdict{}, err
+		}
+		e.asked = false
+		v, err := l.decide(ctx, m)
+		if err != nil || !v.Send {
+			return v, err
+		}
+		if going = m; v.Edited != nil {
+			going = *v.Edited
+		}
+		if rows, err = l.rows(ctx, going); err != nil {
+			return outbox.Verdict{}, err
+		}
+		if err := e.collect(ctx, rows); err != nil {
+			return outbox.Verdict{}, err
+		}
+		if !e.asked {
+			return enclose(v, e, rows, set, m.Attempts)
+		}
+	}
+	return outbox.Verdict{Wait: errRestless}, nil
+}
+
+// rounds is how often a message is decided anew because its invoices changed while their copies were fetched.
+const rounds = 5
+
+var errRestless = errors.New("its invoices keep changing in AccountsIQ while their copies are fetched")
+
+func (l *looker) rows(ctx context.Context, m store.Message) ([]store.InvoiceRow, error) {
+	ids := make([]int64, len(m.Invoices))
+	for i, inv := range m.Invoices {
+		ids[i] = inv.TransactionID
+	}
+	return l.st.InvoicesByID(ctx, ids)
+}
+
+// enclose puts the copies into the verdict, or lets the message wait for them.
+func enclose(v outbox.Verdict, e *enclosures, rows []store.InvoiceRow, set map[string]string, attempts int) (outbox.Verdict, error) {
+	err, text := e.trouble(rows, settingOr(set, keyAttachMissing), attempts)
+	switch {
+	case err != nil && text == "" && !isTemporary(err):
+		return outbox.Verdict{}, err // AccountsIQ cannot be asked at all any more
+	case err != nil:
+		return outbox.Verdict{Wait: err, Reason: text}, nil
+	}
+	v.Files, v.Remark = e.files(rows)
+	return v, nil
 }
 
 // freshen syncs again when the last good sync is older than R6.1 allows.
@@ -89,16 +165,24 @@ func pausedAt(set map[string]string, now time.Time) bool {
 	return err != nil || ledger.DateOf(now.In(zone(set))).Before(until)
 }
 
+// signIn makes the client at the first look.
+func (l *looker) signIn(ctx context.Context) error {
+	if l.client != nil {
+		return nil
+	}
+	client, err := l.app.connection(ctx)
+	if err != nil {
+		return err
+	}
+	if err := client.SignIn(ctx); err != nil {
+		return err
+	}
+	l.client = client
+	return nil
+}
+
 // reread reads the message's invoices by id and stores what it finds.
 func (l *looker) reread(ctx context.Context, m store.Message) (err error) {
-	if l.client == nil {
-		if l.client, err = l.app.connection(ctx); err != nil {
-			return err
-		}
-		if err := l.client.SignIn(ctx); err != nil {
-			return err
-		}
-	}
 	ids := make([]int64, len(m.Invoices))
 	for i, inv := range m.Invoices {
 		ids[i] = inv.TransactionID
@@ -215,7 +299,12 @@ func (a *App) situationFor(ctx context.Context, at time.Time, m store.Message) (
 	if err != nil {
 		return situation{}, err
 	}
-	facts, err := st.PlannerFacts(ctx)
+	// No rule looks from one customer at another.
+	facts, err := st.PlannerFactsOf(ctx, m.AccountID)
+	if err != nil {
+		return situation{}, err
+	}
+	journal, err := a.journalOf(ctx, st, facts)
 	if err != nil {
 		return situation{}, err
 	}
@@ -226,11 +315,38 @@ func (a *App) situationFor(ctx context.Context, at time.Time, m store.Message) (
 		}
 		facts.History = withoutGap(facts.History, own, zone(facts.Settings), at)
 	}
-	s, err := situate(facts, a.journalEntries(), at)
-	if err == nil {
-		s.only(m.CustomerCode)
+	return situate(facts, journal, at)
+}
+
+// journalOf is what the journal has beyond the store about the customers of these facts. An entry is of a customer
+// by its code; one that the store has under another account was sent when the code was that one's.
+func (a *App) journalOf(ctx context.Context, st *store.Store, f store.Facts) ([]outbox.Entry, error) {
+	ours, codes := map[string]bool{}, map[string]bool{}
+	for _, h := range f.History {
+		ours[h.MessageID] = true
 	}
-	return s, err
+	for _, c := range f.Customers {
+		codes[c.Code] = true
+	}
+	var out []outbox.Entry
+	var strangers []string
+	for _, e := range a.journalEntries() {
+		if ours[e.MessageID] || codes[e.Customer] {
+			out = append(out, e)
+		}
+		if !ours[e.MessageID] && codes[e.Customer] {
+			strangers = append(strangers, e.MessageID)
+		}
+	}
+	if len(strangers) == 0 {
+		return out, nil
+	}
+	known, err := st.Messages(ctx, store.MessageQuery{MessageIDs: strangers})
+	elsewhere := map[string]bool{}
+	for _, m := range known {
+		elsewhere[m.MessageID] = m.AccountID != 0
+	}
+	return slices.DeleteFunc(out, func(e outbox.Entry) bool { return elsewhere[e.MessageID] }), err
 }
 
 // withoutGap takes the minimum gap away from the chases that a run has sent on the day of an instant. The planner

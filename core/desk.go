@@ -227,8 +227,8 @@ func stepWords(m chase.Message) string {
 }
 
 // compose makes the bytes of a message of the outbox.
-func compose(st *store.Store) func(context.Context, store.Message, time.Time) ([]byte, error) {
-	return func(ctx context.Context, m store.Message, at time.Time) ([]byte, error) {
+func compose(st *store.Store) func(context.Context, store.Message, []mail.Attachment, time.Time) ([]byte, error) {
+	return func(ctx context.Context, m store.Message, files []mail.Attachment, at time.Time) ([]byte, error) {
 		boxes, err := st.Mailboxes(ctx)
 		if err != nil {
 			return nil, err
@@ -238,7 +238,7 @@ func compose(st *store.Store) func(context.Context, store.Message, time.Time) ([
 			return nil, err
 		}
 		out := mail.Message{From: mail.Address{Email: m.From}, Subject: m.Subject, Text: m.Text, HTML: m.HTML, MessageID: angled(m.MessageID),
-			Date: at.In(zone(set)), InReplyTo: angled(m.InReplyTo), AutoSubmitted: m.AccountID == 0,
+			Date: at.In(zone(set)), InReplyTo: angled(m.InReplyTo), AutoSubmitted: m.AccountID == 0, Attachments: files,
 			Custom: map[string]string{"X-Dunlin-Company": set[keyConnCompany], "X-Dunlin-Run": m.RunID}}
 		for _, id := range m.References {
 			out.References = append(out.References, angled(id))

@@ -26,7 +26,8 @@ const (
 	RunFinished
 	Failed
 	SlotMissed
-	ShowWindow // another start of the program asked for the window
+	CompanyChanged // another company is open, or none: whatever is shown belongs to the one before
+	ShowWindow     // another start of the program asked for the window
 )
 
 // Bus hands events to any number of listeners without ever blocking the publisher.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,7 @@ func situate(f store.Facts, journal []outbox.Entry, now time.Time) (situation, e
 		s.in.Customers = append(s.in.Customers, customerInput(c, f.Settings, now))
 	}
 	numbers := s.addInvoices(f, codes)
+	s.addProof(f)
 	s.addHistory(f, codes, numbers, journal)
 	return s, nil
 }
@@ -98,7 +100,7 @@ func customerInput(c store.CustomerFacts, set map[string]string, now time.Time) 
 	credits, rest := netCredits(c)
 	out := chase.Customer{Code: c.Code, Name: c.Name, Schedule: choiceInput(c.Prefs.Schedule), Stopped: c.Prefs.Stopped,
 		HoldUntil: c.Prefs.HoldUntil, Replied: !c.Prefs.RepliedAt.IsZero() && now.Sub(c.Prefs.RepliedAt) < repliedHold,
-		Credits: credits, Reported: c.Reported, LedgerRest: rest}
+		Credits: credits, LedgerRest: rest}
 	all := settingOr(set, keyAllAddresses) == "true"
 	for _, r := range c.Recipients {
 		email, err := mail.Writable(r.Email)
@@ -134,11 +136,52 @@ func netCredits(c store.CustomerFacts) (credits, rest []ledger.Money) {
 	return credits, rest
 }
 
+// addProof gives customers whose balance differed when it was last compared a reported balance that is as far from
+// their items now as it was from those then (R2.2, 11). AccountsIQ's figure itself may be older than a payment that
+// was read since, and would make that payment look like a difference.
+func (s *situation) addProof(f store.Facts) {
+	sums := map[string]map[string]int64{}
+	for _, c := range f.Customers {
+		if len(c.Drift) == 0 {
+			continue
+		}
+		sums[c.Code] = map[string]int64{}
+		for _, m := range c.Drift {
+			sums[c.Code][m.Currency] += m.Minor
+		}
+	}
+	if len(sums) == 0 {
+		return
+	}
+	add := func(code string, sign int64, list ...ledger.Money) {
+		for _, m := range list {
+			sums[code][m.Currency] += sign * m.Minor
+		}
+	}
+	for _, i := range s.in.Invoices {
+		if sums[i.Customer] != nil {
+			add(i.Customer, 1, i.Outstanding)
+		}
+	}
+	for i := range s.in.Customers {
+		c := &s.in.Customers[i]
+		if sums[c.Code] == nil {
+			continue
+		}
+		add(c.Code, -1, c.Credits...)
+		add(c.Code, 1, c.LedgerRest...)
+		for _, currency := range sortedKeys(sums[c.Code]) {
+			c.Reported = append(c.Reported, ledger.Money{Minor: sums[c.Code][currency], Currency: currency})
+		}
+	}
+}
+
 // addInvoices adds the receivables. Numbers are unique per transaction type only, and the planner keys on
 // them, so every one that is shared gets its type and, where that does not tell them apart, its id behind it.
 func (s *situation) addInvoices(f store.Facts, codes map[int64]string) map[int64]string {
 	all := slices.Concat(f.Open, f.Settled)
-	shared := map[string]int{}
+	shared := make(map[string]int, len(f.Elsewhere))
+	maps.Copy(shared, f.Elsewhere)
 	for _, i := range all {
 		shared[i.Number]++
 		shared[typed(i)]++
@@ -227,11 +270,4 @@ func (s *situation) asIfStarted() {
 	if s.set[keyStarted] != "true" {
 		s.in.Company.Paused = false
 	}
-}
-
-// only leaves one customer in the planner's input. No rule looks from one customer at another.
-func (s *situation) only(code string) {
-	s.in.Customers = slices.DeleteFunc(s.in.Customers, func(c chase.Customer) bool { return c.Code != code })
-	s.in.Invoices = slices.DeleteFunc(s.in.Invoices, func(i chase.Invoice) bool { return i.Customer != code })
-	s.in.History = slices.DeleteFunc(s.in.History, func(h chase.Sent) bool { return h.Customer != code })
 }

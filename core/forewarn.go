@@ -62,7 +62,7 @@ func (a *App) forewarnDuty(ctx context.Context, st *store.Store, set map[string]
 	if err != nil || len(boxes) == 0 {
 		return err
 	}
-	return a.job(ctx, func(ctx context.Context) error {
+	return a.job(ctx, jobSend, func(ctx context.Context) error {
 		if _, err := a.sync(ctx, pull.Thorough); err != nil {
 			a.clerk.retryAt = now.Add(backOff(2))
 			return err

@@ -244,6 +244,7 @@ func (a *App) Invoice(ctx context.Context, transactionID int64) (InvoiceDetail, 
 	if d.Messages, err = a.messages(ctx, st, store.MessageQuery{TransactionID: transactionID}); err != nil {
 		return d, err
 	}
+	d.Sentence = waitingSentence(d.Sentence, d.Messages)
 	d.Events, err = a.events(ctx, st, store.EventQuery{TransactionID: transactionID, Limit: 200})
 	return d, err
 }
@@ -365,6 +366,11 @@ func (a *App) Customer(ctx context.Context, accountID int64) (CustomerDetail, er
 		return CustomerDetail{}, err
 	}
 	d := CustomerDetail{CustomerView: l.full(row)}
+	for _, c := range row.Checks {
+		if c.Drift().Minor != 0 {
+			d.Differences = append(d.Differences, difference(c))
+		}
+	}
 	if d.Ageing, err = customerAgeing(ctx, st, accountID, l.today); err != nil {
 		return d, err
 	}

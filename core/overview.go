@@ -72,7 +72,16 @@ func (a *App) figures(ctx context.Context, st *store.Store, o *Overview) (err er
 		o.OpenInvoices += g.Count
 	}
 	owing, err := st.CustomerIDs(ctx, store.CustomerQuery{Status: store.CustomersOwing, Today: o.Today})
+	if err != nil {
+		return err
+	}
 	o.CustomersNow = len(owing)
+	differ, err := st.BalanceDifferences(ctx)
+	accounts := map[int64]bool{}
+	for _, c := range differ {
+		accounts[c.AccountID] = true
+	}
+	o.Mismatches = len(accounts)
 	return err
 }
 

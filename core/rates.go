@@ -18,14 +18,37 @@ const (
 	basePerForeign = "base_per_foreign" // ... as 0.909
 )
 
+// toBase returns the rates of the foreign currencies against the base currency, whichever way round AccountsIQ gives
+// them. The base currency's own row says against what they are given: against the base currency itself when it is 1,
+// else against some other one, and then only the quotient of two rows says anything. A row without a rate is left
+// out; when that is the base currency's own, all are.
+func toBase(currencies []ledger.Currency) map[string]decimal.Decimal {
+	own := decimal.NewFromInt(1)
+	rate := map[string]decimal.Decimal{}
+	for _, c := range currencies {
+		r, err := decimal.NewFromString(c.Rate)
+		switch known := err == nil && r.IsPositive(); {
+		case c.Base && !known:
+			return nil
+		case c.Base:
+			own = r
+		case known:
+			rate[c.Code] = r
+		}
+	}
+	for code, r := range rate {
+		rate[code] = r.DivRound(own, 12)
+	}
+	return rate
+}
+
 // rateDirection compares the rates held now with what posted items are worth in base currency. Each currency
 // has a vote; without any, or when they differ, the direction is not known: "".
 func rateDirection(currencies []ledger.Currency, samples map[string]store.RateSample) string {
 	found := ""
-	for _, c := range currencies {
-		sample, ok := samples[c.Code]
-		rate, err := decimal.NewFromString(c.Rate)
-		if c.Base || !ok || err != nil || !rate.IsPositive() {
+	for code, rate := range toBase(currencies) {
+		sample, ok := samples[code]
+		if !ok {
 			continue
 		}
 		vote := voteOn(rate, sample)
@@ -76,19 +99,38 @@ func distance(x, y decimal.Decimal) decimal.Decimal {
 // known are left out: a minimum is then not applied to that currency, and the missing rate is shown (R2.2, 8).
 func rates(currencies []ledger.Currency, direction string) map[string]string {
 	out := make(map[string]string, len(currencies))
-	for _, c := range currencies {
-		rate, err := decimal.NewFromString(c.Rate)
-		if c.Base || err != nil || !rate.IsPositive() {
-			continue
-		}
+	for code, rate := range toBase(currencies) {
 		switch direction {
 		case foreignPerBase:
-			out[c.Code] = rate.String()
+			out[code] = rate.String()
 		case basePerForeign:
-			out[c.Code] = decimal.NewFromInt(1).DivRound(rate, 12).String()
+			out[code] = decimal.NewFromInt(1).DivRound(rate, 12).String()
 		}
 	}
 	return out
+}
+
+// inBase adds amounts up in base currency, by units of each currency for one of the base. Currencies without a rate are
+// left out and named.
+func inBase(base string, amounts []ledger.Money, rates map[string]string) (sum ledger.Money, without []string) {
+	total := decimal.Zero
+	for _, m := range amounts {
+		value, err := decimal.NewFromString(m.String())
+		if err != nil {
+			continue
+		}
+		if m.Currency != base {
+			rate, err := decimal.NewFromString(rates[m.Currency])
+			if err != nil || !rate.IsPositive() {
+				without = append(without, m.Currency)
+				continue
+			}
+			value = value.DivRound(rate, 12)
+		}
+		total = total.Add(value)
+	}
+	digits := int32(ledger.Digits(base))
+	return ledger.Money{Minor: total.Round(digits).Shift(digits).IntPart(), Currency: base}, without
 }
 
 // settleRates looks at what the ledger says about the direction of the rates and keeps it.

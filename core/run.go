@@ -18,7 +18,7 @@ import (
 const (
 	RunDone    = "done"    // carried out, whatever became of single messages
 	RunWaiting = "waiting" // its messages wait for the owner's approval
-	RunQueued  = "queued"  // some messages wait for the mail server
+	RunQueued  = "queued"  // some messages wait for the mail server, or for the copy of an invoice
 	RunHeld    = "held"    // nothing could go: data not fresh, clock behind, no mailbox
 	RunMissed  = "missed"  // the slot passed while the program could not run
 )
@@ -44,6 +44,7 @@ func (a *App) run(ctx context.Context, o runOrder) (RunView, error) {
 	view.ID, view.At = o.id(), o.slot.UTC()
 	a.Publish(Event{Kind: DataChanged})
 	a.Publish(Event{Kind: RunFinished, Run: &view, Problem: ProblemOf(err)})
+	a.writeNotes(ctx, st)
 	return view, err
 }
 
@@ -200,7 +201,7 @@ func (a *App) deliver(ctx context.Context, courier *outbox.Courier, ids []string
 		sum.Refused += t.Refused
 		sum.Uncertain += t.Uncertain
 		sum.Cancelled += t.Cancelled
-		sum.Queued, sum.Trouble, sum.NoSession = t.Queued, t.Trouble, t.NoSession
+		sum.Queued, sum.Trouble, sum.Held, sum.NoSession = t.Queued, t.Trouble, t.Held, t.NoSession
 		return isTemporary(err) || (err == nil && isTemporary(t.Trouble))
 	})
 	return sum, errors.Join(err, waitErr)
@@ -382,9 +383,12 @@ func (a *App) writeRun(ctx context.Context, st *store.Store, o runOrder, now tim
 
 func (a *App) finishRun(ctx context.Context, st *store.Store, o runOrder, v *RunView, t outbox.Tally) error {
 	if v.State == RunDone && t.Queued > 0 {
-		v.State, v.Reason = RunQueued, "some messages wait for the mail server"
-		if t.Trouble != nil {
-			v.Reason += ": " + t.Trouble.Error()
+		v.State, v.Reason = RunQueued, "some messages wait"
+		for _, why := range []error{t.Trouble, t.Held} {
+			if why != nil {
+				v.Reason += ": " + why.Error()
+				break
+			}
 		}
 	}
 	return st.Tx(ctx, func(tx *store.Tx) error {

@@ -42,6 +42,11 @@ const (
 	keyTray            = "keep_in_tray"
 	keyCustomerLink    = "links.customer"
 	keyInvoiceLink     = "links.invoice"
+	keyPDFStyle        = "pdf.style"
+	keyAttach          = "attach.invoices"
+	keyAttachMissing   = "attach.missing"
+	keyWriteNotes      = "writeback.notes"
+	keyWriteDisputes   = "writeback.disputes"
 )
 
 // The values of the approval setting (R6.8).
@@ -79,8 +84,13 @@ var settingsTable = []setting{
 	{keySyncMinutes, "15", "Minutes between syncs", "How often AccountsIQ is asked for news while Dunlin runs.", nil, checkInt(5, 24*60)},
 	{keyNotify, "true", "Notifications", "Tell me on the desktop when a run finished or needs me.", yesNo, checkBool},
 	{keyTray, "true", "Keep running in the tray", "Closing the window keeps Dunlin running.", yesNo, checkBool},
-	{keyCustomerLink, "", "Customer page", "Paste the address of a customer's page in AccountsIQ once, with {id} or {code} in place of the number or code.", nil, checkLink},
-	{keyInvoiceLink, "", "Invoice page", "Paste the address of an invoice's page in AccountsIQ once, with {id}, {document} or {number} in place of the number.", nil, checkLink},
+	{keyAttach, "false", "Attach a copy of each invoice", "Reminders carry AccountsIQ's PDF of every invoice they list, at most 10 MB together; the largest are left out beyond that.", yesNo, checkBool},
+	{keyAttachMissing, missingSend, "When AccountsIQ has no copy of an invoice", "Send the reminder without it, or hold the message back.", []string{missingSend, missingHold}, nil},
+	{keyPDFStyle, "", "Layout of invoice copies", "The name of a report style in AccountsIQ; empty for AccountsIQ's own choice.", nil, checkAnything},
+	{keyWriteNotes, "false", "Note reminders in AccountsIQ", "After a reminder went, a note is added to the customer in AccountsIQ: \"Payment reminder sent to ap@acme.example on 3 March 2026 for invoice 10045. [dunlin 4f21ab3c]\". Nothing else is changed there.", yesNo, checkBool},
+	{keyWriteDisputes, "false", "Mark disputes in AccountsIQ", "When you mark an invoice as in dispute here, or take the mark back, AccountsIQ's own dispute mark of that invoice is set or taken back too. Nothing else is changed there.", yesNo, checkBool},
+	{keyCustomerLink, "", "Customer page", "Paste the address of one customer's page in AccountsIQ. Dunlin finds the customer in it and opens the pages of the others the same way.", nil, checkAnything},
+	{keyInvoiceLink, "", "Invoice page", "Paste the address of one invoice's page in AccountsIQ. Dunlin finds the invoice in it and opens the pages of the others the same way.", nil, checkAnything},
 }
 
 // settingByKey finds the description of a setting.
@@ -214,13 +224,6 @@ func parseDates(value string) ([]ledger.Date, error) {
 	}
 	slices.SortFunc(out, func(a, b ledger.Date) int { return a.Sub(b) })
 	return slices.Compact(out), nil
-}
-
-func checkLink(value string) (string, error) {
-	if value == "" || (strings.HasPrefix(value, "https://") && strings.Contains(value, "{")) {
-		return value, nil
-	}
-	return "", fmt.Errorf("the address must start with https:// and hold {id}, {code}, {document} or {number}")
 }
 
 func checkAnything(value string) (string, error) { return value, nil }

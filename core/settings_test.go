@@ -42,8 +42,8 @@ func TestSettingsAreCheckedAndKeptInTheirNormalForm(t *testing.T) {
 		{"approval", "always", "always"}, {"approval", "sometimes", refused},
 		{"sync.every_minutes", "5", "5"}, {"sync.every_minutes", "4", refused}, {"sync.every_minutes", "1441", refused},
 		{"default_schedule", "Nobody's", refused}, {"default_schedule", "", ""}, {"default_schedule", " Default ", "Default"},
-		{"links.customer", "https://books.example/c/{id}", "https://books.example/c/{id}"}, {"links.customer", "http://books.example/{id}", refused},
-		{"links.customer", "https://books.example/", refused}, {"links.customer", "", ""},
+		{"links.customer", "https://uk1.accountsiq.com/c/{id}", "https://uk1.accountsiq.com/c/{id}"}, {"links.customer", "http://uk1.accountsiq.com/{id}", refused},
+		{"links.customer", "https://books.example/c/{id}", refused}, {"links.customer", "https://uk1.accountsiq.com/", refused}, {"links.customer", "", ""},
 		{"no.such.setting", "1", refused}, {"chasing.started", "true", refused}, {"connection.location", "http://evil.example", refused}, {"clerk.next_slot", "x", refused},
 	} {
 		before, err := w.app.Store().Settings(w.ctx)

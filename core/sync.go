@@ -3,7 +3,9 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dunlin/core/ledger"
@@ -17,20 +19,32 @@ func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
 	if err != nil {
 		return SyncView{}, err
 	}
-	view := SyncView{Started: a.deps.Now().UTC(), Mismatches: []string{}}
+	view := SyncView{Started: a.deps.Now().UTC(), Mismatches: []string{}, Differences: []Difference{}}
 	a.clerk.lastSync = view.Started
 	a.Publish(Event{Kind: SyncStarted})
-	report, err := a.pull(ctx, st, pull.Options{Depth: depth, Now: a.deps.Now,
-		Today:    ledger.DateOf(view.Started.In(zone(set))),
-		Progress: func(stage pull.Stage, done, total int) { a.progress(Progress{string(stage), done, total}) }})
+	before, err := st.BalanceDifferences(ctx)
+	if err != nil {
+		return view, err
+	}
+	report, err := a.pull(ctx, st, pull.Options{Depth: depth, Now: a.deps.Now, Patience: pull.Patience{For: a.deps.SyncWait},
+		Today: ledger.DateOf(view.Started.In(zone(set))),
+		Progress: func(stage pull.Stage, done, total int) {
+			a.progress(Progress{Stage: string(stage), Done: done, Total: total})
+		}})
 	view.Finished, view.OK, view.Full, view.Requests = a.deps.Now().UTC(), err == nil, report.Full, report.Requests
 	view.Customers, view.Contacts = Counts(report.Customers), Counts(report.Contacts)
 	view.Transactions, view.Allocations = Counts(report.Transactions), Counts(report.Allocations)
+	for _, c := range report.Differences {
+		if d := difference(c); !slices.Contains(view.Mismatches, d.CustomerCode) {
+			view.Mismatches = append(view.Mismatches, d.CustomerCode)
+		}
+		view.Differences = append(view.Differences, difference(c))
+	}
 	view.Error = ProblemOf(err)
-	if recErr := a.recordSync(ctx, st, view); recErr != nil && err == nil {
+	if recErr := errors.Join(a.recordSync(ctx, st, view), a.recordDifferences(ctx, st, before)); recErr != nil && err == nil {
 		err = recErr
 	}
-	if report.Changed() {
+	if report.Changed() || len(before)+len(report.Differences) > 0 {
 		a.Publish(Event{Kind: DataChanged})
 	}
 	a.Publish(Event{Kind: SyncFinished, Sync: &view, Problem: view.Error})
@@ -38,12 +52,8 @@ func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
 }
 
 func (a *App) pull(ctx context.Context, st *store.Store, o pull.Options) (pull.Report, error) {
-	o.Progress(pull.StageSignIn, 0, 0)
 	client, err := a.connection(ctx)
 	if err != nil {
-		return pull.Report{}, err
-	}
-	if err := client.SignIn(ctx); err != nil {
 		return pull.Report{}, err
 	}
 	report, err := pull.Run(ctx, client, st, o)
@@ -53,7 +63,53 @@ func (a *App) pull(ctx context.Context, st *store.Store, o pull.Options) (pull.R
 	return report, err
 }
 
+// difference is a balance check for the owner to read.
+func difference(c store.BalanceCheck) Difference {
+	return Difference{CustomerCode: c.CustomerCode, CustomerName: c.CustomerName, Reported: c.Reported, Ours: c.Ours, At: c.At}
+}
+
+// recordDifferences notes in Activity whose balance has come to differ from AccountsIQ's, and whose agrees again.
+func (a *App) recordDifferences(ctx context.Context, st *store.Store, before []store.BalanceCheck) error {
+	ctx = context.WithoutCancel(ctx)
+	now, err := st.BalanceDifferences(ctx)
+	if err != nil {
+		return err
+	}
+	was, is := map[int64]bool{}, map[int64]bool{}
+	for _, c := range before {
+		was[c.AccountID] = true
+	}
+	var events []store.Event
+	for _, c := range now {
+		if !was[c.AccountID] && !is[c.AccountID] {
+			events = append(events, store.Event{AccountID: c.AccountID, Text: fmt.Sprintf("AccountsIQ says that %s owes %s %s, but the open items add up to %s %s. Reminders wait until the two agree.",
+				c.CustomerName, c.Reported, c.Reported.Currency, c.Ours, c.Ours.Currency)})
+		}
+		is[c.AccountID] = true
+	}
+	for _, c := range before {
+		if !is[c.AccountID] {
+			is[c.AccountID] = true
+			events = append(events, store.Event{AccountID: c.AccountID, Text: "The balance of " + c.CustomerName + " agrees with AccountsIQ again."})
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return st.Tx(ctx, func(tx *store.Tx) error {
+		for _, e := range events {
+			e.At, e.Kind = a.deps.Now(), "balance"
+			if _, err := tx.AddEvent(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// progress tells how far a job is, and about how long its stage still takes.
 func (a *App) progress(p Progress) {
+	p.Left = a.clerk.pace.left(p, a.deps.Now())
 	a.clerk.setProgress(p)
 	a.Publish(Event{Kind: Progressed, Progress: p})
 }
@@ -117,7 +173,13 @@ func (a *App) Sync(ctx context.Context, full bool) (SyncView, error) {
 	}
 	var view SyncView
 	err := a.exclusively(func() (err error) {
-		view, err = a.sync(ctx, depth)
+		if view, err = a.sync(ctx, depth); err != nil {
+			return err
+		}
+		st, err := a.company()
+		if err == nil {
+			a.writeNotes(ctx, st)
+		}
 		return err
 	})
 	return view, err

@@ -128,9 +128,12 @@ type InvoiceDetail struct {
 // CustomerDetail is everything the customer page shows.
 type CustomerDetail struct {
 	CustomerView
-	Ageing   []ledger.Ageing
-	Messages []MessageView
-	Events   []EventView
+	Ageing []ledger.Ageing
+	// Differences are the currencies in which AccountsIQ's balance is not the sum of the open items here, with
+	// both figures as they were when they were last compared. The customer is not chased while there are any.
+	Differences []Difference
+	Messages    []MessageView
+	Events      []EventView
 }
 
 // MessageView is one message of the outbox.
@@ -187,8 +190,19 @@ type SyncView struct {
 	Contacts     Counts    `json:"contacts"`
 	Transactions Counts    `json:"transactions"`
 	Allocations  Counts    `json:"allocations"`
-	Mismatches   []string  `json:"mismatches"` // customer codes whose items do not add up to AccountsIQ's balance
-	Error        *Problem  `json:"error,omitempty"`
+	Mismatches   []string  `json:"mismatches"` // codes of the customers whose items do not add up to AccountsIQ's balance
+	// Differences are the figures behind Mismatches.
+	Differences []Difference `json:"differences"`
+	Error       *Problem     `json:"error,omitempty"`
+}
+
+// Difference is one customer's balance in one currency: by AccountsIQ's word and by the sum of the open items here.
+type Difference struct {
+	CustomerCode string       `json:"customer_code"`
+	CustomerName string       `json:"customer_name"`
+	Reported     ledger.Money `json:"-"`
+	Ours         ledger.Money `json:"-"`
+	At           time.Time    `json:"at"`
 }
 
 // Problem is an error as an owner meets it: a stable code, one plain sentence, the next step.
@@ -210,7 +224,8 @@ type Account struct {
 type Progress struct {
 	Stage string // "Signing in", "Customers", "Contacts", "Transactions", "Allocations", "Sending", ...
 	Done  int
-	Total int // 0 while unknown
+	Total int           // 0 while unknown
+	Left  time.Duration // about how long it still takes; 0 while unknown
 }
 
 // Overview is the state of the whole program at a moment, for the frame of the window and the tray.
@@ -236,6 +251,7 @@ type Overview struct {
 	NeedsMailbox bool
 	Health       []Problem // what keeps chasing from working
 	Ageing       []ledger.Ageing
+	Mismatches   int // customers whose balance differs from AccountsIQ's
 	CustomersNow int
 	OpenInvoices int
 	Today        ledger.Date

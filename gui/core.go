@@ -41,6 +41,10 @@ type FrameCore interface {
 	Pause(ctx context.Context, until ledger.Date) error
 	// StartChasing lets reminders go: for the first time, or after a pause.
 	StartChasing(ctx context.Context) error
+	// Companies are the companies of the data folder; only the open one is synced and chased.
+	Companies(ctx context.Context) ([]core.CompanyEntry, error)
+	// UseCompany opens another of them. When it fails the old one stays open.
+	UseCompany(ctx context.Context, id string) error
 }
 
 // SetupCore is what the first run needs.
@@ -48,6 +52,10 @@ type SetupCore interface {
 	Connect(ctx context.Context, r core.ConnectRequest) (core.ConnectResult, error)
 	// Locations are the AccountsIQ locations by code, with their full names.
 	Locations() []core.Choice
+	// OtherLocations are those that TryLocation can be asked about when the request's own refused.
+	OtherLocations(r core.ConnectRequest) []core.Choice
+	// TryLocation shows the keys to one location and asks whether it knows the company; nothing is stored.
+	TryLocation(ctx context.Context, r core.ConnectRequest, code string) (core.LocationAnswer, error)
 	Account(ctx context.Context) (core.Account, error)
 	SaveAccount(ctx context.Context, a core.Account) error
 	Countries() []core.Choice
@@ -122,4 +130,10 @@ type SchedulesCore interface {
 type SettingsCore interface {
 	Settings(ctx context.Context) ([]core.SettingView, error)
 	SetSetting(ctx context.Context, key, value string) error
+	// LearnLink finds the customer or invoice in the address of a page and keeps how the others' are reached.
+	LearnLink(ctx context.Context, kind, address string) (core.LinkLearnt, error)
+	// ErasePlan says what Erase would remove.
+	ErasePlan(ctx context.Context) (core.Erasure, error)
+	// Erase removes the open company's data and keys from this computer.
+	Erase(ctx context.Context) (core.Erasure, error)
 }

@@ -85,7 +85,11 @@ func (p *customerPage) build() {
 	title := kit.Sized(0, 40, kit.HStack(theme.Space2, back, kit.Flex(kit.HStack(theme.Space3, kit.Upto(kit.Title(d.Name)), kit.NewPill(name, tone), kit.Muted(d.Code))),
 		kit.NewButton(kit.Secondary, lang.L("Add note"), func() { w.addNote(d.CustomerView) }).WithIcon(theme.IconNote), toggle, more))
 	left := kit.NewCardPad(0, kit.VStack(0, kit.Pad(theme.Space2, theme.Space5, 0, theme.Space5, p.tabs), kit.Line(), kit.Flex(p.tabBody.Object())))
-	body := kit.VStack(theme.Space4, p.figures(), kit.Flex(kit.Columns(theme.Space4, []float32{7, 3}, left, p.details())))
+	parts := []fyne.CanvasObject{p.figures()}
+	if box := p.differences(); box != nil {
+		parts = []fyne.CanvasObject{box, p.figures()}
+	}
+	body := kit.VStack(theme.Space4, append(parts, kit.Flex(kit.Columns(theme.Space4, []float32{7, 3}, left, p.details())))...)
 	p.slot.Show(fixedPage(title, body))
 	p.showTab()
 }
@@ -109,6 +113,22 @@ func (p *customerPage) figures() fyne.CanvasObject {
 		valueCard(lang.L("Credit"), orDash(f.amounts(d.Credit)), theme.Text),
 		valueCard(lang.L("Credit limit"), limit, theme.Text),
 		valueCard(lang.L("Oldest"), age, theme.Text))
+}
+
+// differences says by how much AccountsIQ's balance of a customer differs from what is here; nil when it does not.
+func (p *customerPage) differences() fyne.CanvasObject {
+	d, f, now := p.detail, p.w.format, p.w.deps.Now()
+	if len(d.Differences) == 0 {
+		return nil
+	}
+	words := []fyne.CanvasObject{kit.NewText(lang.L("The balance differs from AccountsIQ")).Bold().Color(theme.Red)}
+	for _, x := range d.Differences {
+		words = append(words, kit.NewParagraph(lang.L("AccountsIQ says {{.Reported}}, the open items here add up to {{.Ours}} ({{.When}}).", map[string]any{
+			"Reported": f.minor(x.Reported.Minor, x.Reported.Currency), "Ours": f.minor(x.Ours.Minor, x.Ours.Currency), "When": f.compared(x.At, now)})).Color(theme.Text))
+	}
+	words = append(words, kit.NewParagraph(lang.L("Reminders to this customer wait until the two agree. Press Sync now to compare again; if it stays, check in AccountsIQ that the connection's user may see all of this customer's items.")).Color(theme.Text))
+	return kit.NewNotice(theme.RedSoft, &fyne.Container{Layout: sideBySide{20, theme.Space3}, Objects: []fyne.CanvasObject{
+		kit.VStack(0, kit.Icon(theme.IconWarning, theme.Red, 20)), kit.VStack(theme.Space1, words...)}})
 }
 
 func valueCard(name, value string, ink fyne.ThemeColorName) fyne.CanvasObject {

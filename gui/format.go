@@ -139,6 +139,27 @@ func (f format) past(t, now time.Time) string {
 	return f.moment(t, now)
 }
 
+// compared says when two figures were compared, within a sentence.
+func (f format) compared(t, now time.Time) string {
+	if local := f.local(t); ledger.DateOf(f.local(now)) == ledger.DateOf(local) {
+		return lang.L("compared today {{.Time}}", map[string]any{"Time": local.Format("15:04")})
+	}
+	return lang.L("compared {{.When}}", map[string]any{"When": f.moment(t, now)})
+}
+
+// left says how long something still takes, roughly; "" while that is not known.
+func (f format) left(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return ""
+	case d < time.Minute:
+		return lang.L("less than a minute left")
+	case d < 90*time.Minute:
+		return lang.L("about {{.N}} min left", map[string]any{"N": int(d.Minutes() + 0.5)})
+	}
+	return lang.L("about {{.N}} h left", map[string]any{"N": int(d.Hours() + 0.5)})
+}
+
 // ago says how long something is past, roughly.
 func (f format) ago(t, now time.Time) string {
 	d := now.Sub(t)

@@ -84,20 +84,25 @@ type frame struct {
 	at      route
 	history []route
 
-	company *kit.Text
-	chip    *kit.Pill
-	pill    *kit.SwitchPill
-	sync    *kit.Button
-	status  *kit.Text
-	bar     *kit.Progress
-	banner  *kit.Slot
-	bannerO *fyne.Container
-	said    string // what the banner says now
+	company  *kit.Text
+	companyO fyne.CanvasObject
+	switcher *kit.Button // the company's name where there are several
+	chip     *kit.Pill
+	pill     *kit.SwitchPill
+	sync     *kit.Button
+	status   *kit.Text
+	bar      *kit.Progress
+	banner   *kit.Slot
+	bannerO  *fyne.Container
+	said     string // what the banner says now
 }
 
 func newFrame(w *Window) *frame {
 	f := &frame{w: w, nav: map[string]*kit.NavItem{}, screens: map[string]screen{}, slot: kit.NewSlot(kit.Fill("background"))}
 	f.company = kit.NewText("").Scale(16).Bold()
+	f.companyO = kit.Upto(f.company)
+	f.switcher = kit.NewButton(kit.Quiet, "", f.showCompanyMenu).Compact().WithArrow()
+	f.switcher.Hide()
 	f.chip = kit.NewPill("", kit.Neutral)
 	f.pill = kit.NewSwitchPill("", kit.Neutral, f.pillTapped)
 	f.sync = kit.NewButton(kit.Secondary, lang.L("Sync now"), f.syncTapped).WithIcon(theme.IconSync).Compact()
@@ -119,10 +124,10 @@ func (f *frame) build() fyne.CanvasObject {
 		items = append(items, item)
 	}
 	side := container.NewStack(kit.Fill(theme.Sidebar), kit.Pad(0, theme.Space3, theme.Space3, theme.Space3, kit.VStack(theme.Space1, items...)))
-	syncBlock := kit.Sized(230, 0, kit.VStack(theme.Space1, kit.HStack(0, kit.Spacer(), f.sync), f.bar, f.status))
+	syncBlock := kit.Sized(270, 0, kit.VStack(theme.Space1, kit.HStack(0, kit.Spacer(), f.sync), f.bar, f.status))
 	top := container.NewStack(kit.Fill(theme.Surface), kit.VStack(0,
 		kit.Sized(0, 71, kit.Pad(theme.Space2, theme.Space6, theme.Space1, theme.Space6,
-			kit.HStack(theme.Space3, kit.Upto(f.company), f.chip, f.pill, kit.Spacer(), syncBlock))),
+			kit.HStack(theme.Space3, f.companyO, f.switcher, f.chip, f.pill, kit.Spacer(), syncBlock))),
 		kit.Line()))
 	main := kit.VStack(0, top, f.bannerO, kit.Flex(f.slot.Object()))
 	return &fyne.Container{Layout: sidebar{200}, Objects: []fyne.CanvasObject{side, main}}
@@ -244,11 +249,7 @@ func (f *frame) search() {
 // show brings the frame up to date with the overview.
 func (f *frame) show() {
 	o := f.w.over
-	name := o.Account.Name
-	if name == "" {
-		name = o.CompanyName
-	}
-	f.company.Set(name)
+	f.showCompany()
 	tone := kit.Neutral
 	if o.Demo {
 		tone = kit.Info
@@ -381,17 +382,21 @@ func (f *frame) setStatus(text string, ink fyne.ThemeColorName) {
 	f.object.Refresh()
 }
 
-// progressText writes "Transactions 1,200 of 8,400".
+// progressText writes "Transactions 1,200 of 8,400 · about 2 min left".
 func progressText(f format, p core.Progress) string {
+	text := p.Stage + "…"
 	switch {
 	case p.Stage == "":
 		return lang.L("Starting…")
 	case p.Total > 0:
-		return lang.L("{{.Stage}} {{.Done}} of {{.Total}}", map[string]any{"Stage": p.Stage, "Done": f.number(p.Done), "Total": f.number(p.Total)})
+		text = lang.L("{{.Stage}} {{.Done}} of {{.Total}}", map[string]any{"Stage": p.Stage, "Done": f.number(p.Done), "Total": f.number(p.Total)})
 	case p.Done > 0:
-		return lang.L("{{.Stage}} {{.Done}}", map[string]any{"Stage": p.Stage, "Done": f.number(p.Done)})
+		text = lang.L("{{.Stage}} {{.Done}}", map[string]any{"Stage": p.Stage, "Done": f.number(p.Done)})
 	}
-	return p.Stage + "…"
+	if left := f.left(p.Left); left != "" {
+		text += " · " + left
+	}
+	return text
 }
 
 // showBanner shows the one thing that keeps chasing from working, or nothing.

@@ -2,10 +2,14 @@ package gui
 
 import (
 	"testing"
+	"time"
+
+	"fyne.io/fyne/v2/container"
 
 	"dunlin/core"
 	"dunlin/core/ledger"
 	"dunlin/gui/internal/fakecore"
+	"dunlin/gui/kit"
 	"dunlin/gui/theme"
 )
 
@@ -89,13 +93,66 @@ func TestGolden(t *testing.T) {
 			b.w.stopCustomer(b.core.Custs[1])
 		}},
 		{"syncing", usual, func(b *bench) {
-			b.w.handle(core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Transactions", Done: 1200, Total: 8400}})
+			b.w.handle(core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Transactions", Done: 1200, Total: 8400, Left: 130 * time.Second}})
 		}},
 		{"error", func() *fakecore.Core {
 			c := usual()
 			c.Fail["Activity"] = &core.Problem{Code: "store", Message: "The data could not be read.", Hint: "Close other programs that use the data folder and try again."}
 			return c
 		}, func(b *bench) { b.go_(route{place: placeActivity}) }},
+		{"home-mismatch", unequal, func(b *bench) {}},
+		{"customer-mismatch", unequal, func(b *bench) { b.go_(route{place: placeCustomer, id: 2}) }},
+		{"companies-menu", withSecond, func(b *bench) { b.w.frame.showCompanyMenu() }},
+		{"settings-companies", func() *fakecore.Core {
+			c := withSecond()
+			c.Entries = append(c.Entries, core.CompanyEntry{ID: "KNOT", Name: "KNOT", Problem: &core.Problem{Code: "damaged_file", Message: "The data file is damaged.", Hint: "Restore a backup with \"dunlin restore\"."}})
+			return c
+		}, func(b *bench) { b.go_(route{place: placeSettings, tab: tabConnection}) }},
+		{"settings-links", func() *fakecore.Core {
+			c := usual()
+			c.Learnt["x"] = core.LinkLearnt{Kind: core.CustomerPage, Pattern: "https://eu1.accountsiq.com/c/{code}", Code: "ARDM001", Name: "Ardmore Joinery Ltd"}
+			return c
+		}, func(b *bench) {
+			b.go_(route{place: placeSettings, tab: tabConnection})
+			s := b.w.frame.current.(*settingsScreen)
+			s.learn("links.customer", "x", kit.NewField("", kit.NewEntry(""), ""))
+			b.flush()
+			for _, o := range b.all() {
+				if scroll, ok := o.(*container.Scroll); ok && scroll.Content.MinSize().Height > scroll.Size().Height {
+					scroll.ScrollToBottom()
+				}
+			}
+		}},
+		{"dialog-erase", usual, func(b *bench) {
+			b.go_(route{place: placeSettings, tab: tabConnection})
+			b.press("Disconnect and erase")
+		}},
+		{"dialog-switch", withSecond, func(b *bench) { b.choose("Gannet Tools Ltd") }},
+		{"setup-connect-asking", fresh, func(b *bench) {
+			b.press("Connect with AccountsIQ")
+			c := b.w.setup.connect
+			c.location.SetSelected("uk1")
+			p := &placeSearch{c: c, places: b.core.OtherLocations(core.ConnectRequest{Location: "uk1"}), asking: true}
+			p.answers = []core.LocationAnswer{{Location: p.places[0], Problem: &core.Problem{Message: "AccountsIQ refused the Company ID and User Key."}}}
+			p.show()
+		}},
+		{"setup-connect-found", fresh, func(b *bench) {
+			b.press("Connect with AccountsIQ")
+			c := b.w.setup.connect
+			c.location.SetSelected("uk1")
+			refused := &core.Problem{Code: "refused_key", Message: "AccountsIQ refused the Company ID and User Key."}
+			b.core.Places = map[string]*core.Problem{"eu1": refused, "us1": refused}
+			c.tryOthers()
+		}},
+		{"setup-connect-companies", fresh, func(b *bench) {
+			b.press("Connect with AccountsIQ")
+			b.w.setup.connect.pickEntity([]core.Entity{{ID: "CURLEW01", Name: "Curlew Office Supplies Ltd", Currency: "EUR"}, {ID: "CURLEWUK", Name: "Curlew Office Supplies (UK) Ltd", Currency: "GBP"}, {ID: "GANNET", Name: "Gannet Tools Ltd", Currency: "EUR"}})
+		}},
+		{"setup-welcome-companies", func() *fakecore.Core {
+			c := fresh()
+			c.Entries = []core.CompanyEntry{{ID: "GANNET", Name: "Gannet Tools Ltd"}}
+			return c
+		}, func(b *bench) {}},
 		{"setup-welcome", fresh, func(b *bench) {}},
 		{"setup-connect", fresh, func(b *bench) {
 			b.press("Connect with AccountsIQ")
@@ -133,8 +190,7 @@ func TestGolden(t *testing.T) {
 			b.w.handle(core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Customers", Done: 420, Total: 420}},
 				core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Contacts", Done: 1310, Total: 1310}},
 				core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Transactions", Done: 100, Total: 8400}})
-			b.now = b.now.Add(20e9)
-			b.w.handle(core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Transactions", Done: 2600, Total: 8400}})
+			b.w.handle(core.Event{Kind: core.Progressed, Progress: core.Progress{Stage: "Transactions", Done: 2600, Total: 8400, Left: 130 * time.Second}})
 		}},
 		{"setup-who", func() *fakecore.Core {
 			c := usual()

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"dunlin/core"
+	"dunlin/core/chase"
 	"dunlin/core/ledger"
 	"dunlin/gui/kit"
 	"dunlin/gui/theme"
@@ -50,6 +51,9 @@ func (h *home) show() {
 	if !o.MissedSlot.IsZero() {
 		rows = append(rows, h.missed())
 	}
+	if o.Mismatches > 0 {
+		rows = append(rows, h.mismatches())
+	}
 	rows = append(rows,
 		h.figures(),
 		kit.Columns(theme.Space4, []float32{3, 2}, h.next(), h.last()),
@@ -66,6 +70,17 @@ func (h *home) missed() fyne.CanvasObject {
 			kit.NewText(lang.L("Dunlin was not running. Nothing goes late without your word.")).Scale(theme.SizeSmall).Cut())),
 		kit.NewButton(kit.Secondary, lang.L("At the next chase"), func() { w.act(lang.L("They go at the next chase"), w.deps.Core.DismissMissedSlot) }).Compact(),
 		kit.NewButton(kit.Primary, lang.L("Send now"), func() { w.askRun() }).Compact()))
+}
+
+// mismatches leads to the invoices that wait because a balance differs.
+func (h *home) mismatches() fyne.CanvasObject {
+	w := h.w
+	return kit.NewNotice(theme.RedSoft, kit.HStack(theme.Space3, kit.Icon(theme.IconWarning, theme.Red, 22),
+		kit.Flex(kit.VStack(2, kit.NewText(lang.N("The balance of {{.Count}} customers differs from AccountsIQ", w.over.Mismatches, map[string]any{"Count": w.format.number(w.over.Mismatches)})).Bold().Color(theme.Red).Cut(),
+			kit.NewText(lang.L("Reminders to them wait until the figures agree. Press Sync now to compare again.")).Scale(theme.SizeSmall).Cut())),
+		kit.NewButton(kit.Secondary, lang.L("See the invoices"), func() {
+			w.frame.go_(route{place: placeReceivables, show: &receivablesAt{tab: tabInvoices, reason: string(chase.ReasonMismatch)}})
+		}).Compact()))
 }
 
 // askRun asks before a run outside the usual time.

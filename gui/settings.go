@@ -50,10 +50,13 @@ type settingsScreen struct {
 	tab  string
 	slot *kit.Slot
 	gen  int
+
+	learnt   map[string]core.LinkLearnt // what was recognised in an address pasted since, by setting
+	eraseGen int
 }
 
 func newSettings(w *Window) *settingsScreen {
-	s := &settingsScreen{w: w, nav: map[string]*kit.NavItem{}, tab: tabAccount, slot: kit.NewSlot(kit.Waiting(4))}
+	s := &settingsScreen{w: w, nav: map[string]*kit.NavItem{}, tab: tabAccount, slot: kit.NewSlot(kit.Waiting(4)), learnt: map[string]core.LinkLearnt{}}
 	var items []fyne.CanvasObject
 	for _, tab := range settingsTabs {
 		item := kit.NewNavItem(nil, settingsTitle(tab), func() { s.tab = tab; s.reload() }).OnLight()
@@ -130,7 +133,7 @@ func (s *settingsScreen) loadAccount() {
 // groupOf says on which tab a setting stands.
 func groupOf(key string) string {
 	switch {
-	case strings.HasPrefix(key, "links.") || strings.HasPrefix(key, "sync."):
+	case strings.HasPrefix(key, "links.") || strings.HasPrefix(key, "sync.") || strings.HasPrefix(key, "writeback."):
 		return tabConnection
 	case key == "notifications" || key == "keep_in_tray" || key == "start_at_login":
 		return tabTray
@@ -155,7 +158,7 @@ func (s *settingsScreen) loadSettings() {
 		}
 		switch tab {
 		case tabConnection:
-			s.show(kit.VStack(theme.Space4, s.connection(), kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(lang.L("Sync and links"))}, rows...)...))))
+			s.show(kit.VStack(theme.Space4, s.connection(), s.companiesCard(), kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(lang.L("Sync and links"))}, rows...)...))))
 		case tabTray:
 			rows = append(rows, s.appearance())
 			s.show(kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(settingsTitle(tab))}, rows...)...)))
@@ -178,6 +181,9 @@ func (s *settingsScreen) control(v core.SettingView) fyne.CanvasObject {
 			s.store(v.Key, value, nil)
 		}
 		return kit.VStack(0, kit.Pad(0, 0, 0, -8, c), kit.Pad(0, 0, 0, 22, kit.NewParagraph(v.Help).Scale(theme.SizeSmall)))
+	}
+	if strings.HasPrefix(v.Key, "links.") {
+		return s.linkField(v)
 	}
 	if v.Key == "slots.weekdays" {
 		return s.weekdays(v)
@@ -246,6 +252,10 @@ func choiceName(key, code string) string {
 		return lang.L("Before the first run")
 	case "approval always":
 		return lang.L("Before every run")
+	case "attach.missing send":
+		return lang.L("Send the reminder without it")
+	case "attach.missing hold":
+		return lang.L("Hold the message back")
 	case "approval never":
 		return lang.L("Never: they go by themselves")
 	}
@@ -291,7 +301,11 @@ func (s *settingsScreen) connection() fyne.CanvasObject {
 	if o.SyncProblem != nil {
 		rows = append(rows, kit.FailedCard(troubleOf(o.SyncProblem), s.w.copy))
 	}
-	rows = append(rows, kit.Leading(kit.NewButton(kit.Secondary, lang.L("Connect again"), func() { s.w.openSetup(stepConnect) }).WithIcon(theme.IconKey)))
+	buttons := []fyne.CanvasObject{kit.NewButton(kit.Secondary, lang.L("Connect again"), func() { s.w.openSetup(stepConnect) }).WithIcon(theme.IconKey)}
+	if !o.Demo {
+		buttons = append(buttons, kit.NewButton(kit.Danger, lang.L("Disconnect and erase"), s.askErase).WithIcon(theme.IconTrash))
+	}
+	rows = append(rows, kit.HStack(theme.Space2, append(buttons, kit.Spacer())...))
 	return kit.NewCard(kit.VStack(theme.Space3, rows...))
 }
 
@@ -396,6 +410,6 @@ func (s *settingsScreen) about() fyne.CanvasObject {
 	}
 	return kit.NewCard(kit.VStack(theme.Space3, kit.CardTitle("Dunlin"), labelled(lang.L("Version"), version),
 		kit.NewParagraph(lang.L("Dunlin keeps a copy of your customers and invoices on this computer, and sends the reminders that are due from your own mailbox, after one more look at AccountsIQ.")),
-		kit.NewParagraph(lang.L("Nothing is written to AccountsIQ. Passwords and keys are kept in the key store of this computer.")),
+		kit.NewParagraph(lang.L("Nothing is written to AccountsIQ unless you turn that on under Settings, Connection. Passwords and keys are kept in the key store of this computer.")),
 		kit.NewParagraph(lang.L("The dunlin is a small wading bird. Dunning is asking for payment."))))
 }

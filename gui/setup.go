@@ -59,13 +59,32 @@ func newSetup(w *Window, atLeast int) *setup {
 	s.account.fill(w.over.Account)
 	s.mailbox = newMailboxForm()
 	s.first = newFirstSync(s)
-	s.backB = kit.NewButton(kit.Secondary, lang.L("Back"), func() { s.go_(s.at - 1) })
+	s.backB = kit.NewButton(kit.Secondary, lang.L("Back"), s.back)
 	s.nextB = kit.NewButton(kit.Primary, lang.L("Continue"), s.next)
 	s.later = kit.NewButton(kit.Quiet, "", nil)
 	s.object = s.build()
 	s.reached = s.resumeAt()
 	s.go_(max(s.reached, atLeast))
 	return s
+}
+
+// blank begins at the connection, with nothing of the company that is open.
+func (s *setup) blank() {
+	s.reached = stepConnect
+	s.account = newAccountForm(s.w)
+	s.go_(stepConnect)
+}
+
+// back goes one step back; from a connection made out of the window it leads there.
+func (s *setup) back() {
+	switch {
+	case s.at == stepConnect && s.connect.choosing:
+		s.connect.showForm()
+	case s.at == stepConnect && s.again:
+		s.w.closeSetup()
+	default:
+		s.go_(s.at - 1)
+	}
 }
 
 // resumeAt is the step an earlier start got to.
@@ -156,6 +175,7 @@ func (s *setup) showFoot() {
 		if s.busy {
 			s.nextB.SetText(lang.L("Connecting…"))
 		}
+		s.nextB.SetEnabled(!s.busy && !s.connect.choosing)
 	case stepMailbox:
 		s.nextB.SetText(lang.L("Continue"))
 		if s.busy {
@@ -229,7 +249,7 @@ func (s *setup) work(job func(context.Context) error, fail func(error), then fun
 func (s *setup) welcome() fyne.CanvasObject {
 	connect := kit.NewCardPad(theme.Space6, kit.VStack(theme.Space3, kit.Leading(kit.Disc(theme.IconBuilding, theme.BrandText, theme.BrandSoft, 48)),
 		kit.NewText("AccountsIQ").Scale(18).Bold(),
-		kit.NewParagraph(lang.L("Dunlin reads your customers and their open invoices. It never changes anything there.")),
+		kit.NewParagraph(lang.L("Dunlin reads your customers and their open invoices. It changes nothing there unless you turn that on.")),
 		kit.Flex(kit.Spacer()),
 		kit.Leading(kit.NewButton(kit.Primary, lang.L("Connect with AccountsIQ"), func() { s.go_(stepConnect) }))))
 	cards := []fyne.CanvasObject{connect}
@@ -244,8 +264,16 @@ func (s *setup) welcome() fyne.CanvasObject {
 		promise(theme.IconShield, lang.L("Keys stay in the key store of this computer")),
 		promise(theme.IconSync, lang.L("AccountsIQ is read once more before each reminder")),
 		promise(theme.IconPause, lang.L("Nothing is sent before you say so")))
+	body := []fyne.CanvasObject{kit.MaxWidth(820, kit.Columns(theme.Space4, nil, cards...))}
+	if others := s.w.others(); len(others) > 0 && !s.w.over.Connected {
+		rows := []fyne.CanvasObject{kit.CardTitle(lang.L("Companies on this computer"))}
+		for _, e := range others {
+			rows = append(rows, kit.Line(), s.w.companyRow(e))
+		}
+		body = append(body, kit.MaxWidth(820, kit.NewCard(kit.VStack(theme.Space3, rows...))))
+	}
 	return s.frame(lang.L("Connect your accounting system"), lang.L("Dunlin asks your customers for payment, politely and on time, from your own mailbox."),
-		kit.VStack(theme.Space6, kit.MaxWidth(820, kit.Columns(theme.Space4, nil, cards...)), promises))
+		kit.VStack(theme.Space6, append(body, promises)...))
 }
 
 func promise(icon fyne.Resource, text string) fyne.CanvasObject {

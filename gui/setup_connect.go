@@ -3,7 +3,6 @@ package gui
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -27,7 +26,9 @@ type connectForm struct {
 	advanced                                         *kit.Button
 	help                                             *kit.Slot
 	problem                                          *kit.Slot
-	entity                                           string
+	body                                             *kit.Slot // the form, or the companies to choose from
+	form                                             fyne.CanvasObject
+	choosing                                         bool
 }
 
 const otherAddress = "other"
@@ -72,8 +73,10 @@ func newConnectForm(s *setup) *connectForm {
 		f.entry.OnSubmitted = func(string) { c.submit() }
 	}
 	form := kit.VStack(theme.Space4, kit.FormOf(c.methodF, c.companyF, c.userKeyF, c.clientF, c.codeF, c.locationF, c.addressF, c.partnerF), kit.Pad(0, 0, 0, -10, kit.Leading(c.advanced)))
+	c.form = kit.Columns(theme.Space4, []float32{5, 4}, kit.NewCard(form), c.help.Object())
+	c.body = kit.NewSlot(c.form)
 	c.object = s.frame(lang.L("Connect with AccountsIQ"), lang.L("A few values from AccountsIQ, and you are in."),
-		kit.MaxWidth(860, kit.VStack(theme.Space4, c.problem.Object(), kit.Columns(theme.Space4, []float32{5, 4}, kit.NewCard(form), c.help.Object()))))
+		kit.MaxWidth(860, kit.VStack(theme.Space4, c.problem.Object(), c.body.Object())))
 	c.showFields()
 	return c
 }
@@ -178,9 +181,6 @@ func (c *connectForm) request() core.ConnectRequest {
 	if r.Location == otherAddress {
 		r.Location = trimPaste(c.address.Text)
 	}
-	if c.entity != "" {
-		r.CompanyID = c.entity
-	}
 	if r.OAuth {
 		r.ClientID, r.ClientSecret = trimPaste(c.client.Text), trimPaste(c.code.Text)
 		return r
@@ -197,30 +197,16 @@ func (c *connectForm) submit() {
 		c.object.Refresh()
 		return
 	}
-	c.try([]core.ConnectRequest{c.request()})
+	c.connect(c.request())
 }
 
-// try connects with the first request that works. There is more than one only when the owner pressed
-// "Try the other locations".
-func (c *connectForm) try(requests []core.ConnectRequest) {
+func (c *connectForm) connect(r core.ConnectRequest) {
 	c.problem.Clear()
 	var result core.ConnectResult
-	var used core.ConnectRequest
-	c.s.work(func(ctx context.Context) error {
-		var err error
-		for _, r := range requests {
-			used = r
-			if result, err = c.s.w.deps.Core.Connect(ctx, r); err == nil {
-				return nil
-			}
-		}
+	c.s.work(func(ctx context.Context) (err error) {
+		result, err = c.s.w.deps.Core.Connect(ctx, r)
 		return err
-	}, func(err error) { c.failed(err, len(requests) > 1) }, func() {
-		if !slices.Contains([]string{c.location.Selected(), otherAddress}, used.Location) && c.location.Selected() != otherAddress {
-			c.location.SetSelected(used.Location)
-		}
-		c.connected(result)
-	})
+	}, c.failed, func() { c.connected(result) })
 }
 
 func (c *connectForm) connected(result core.ConnectResult) {
@@ -229,6 +215,9 @@ func (c *connectForm) connected(result core.ConnectResult) {
 		return
 	}
 	w := c.s.w
+	if w.over.CompanyID != result.Company.ID {
+		w.over = core.Overview{Today: w.over.Today} // nothing of the company that was open before
+	}
 	w.over.Connected, w.over.CompanyName, w.over.CompanyID = true, result.Company.Name, result.Company.ID
 	c.s.account.fill(result.Suggest)
 	c.userKey.SetText("")
@@ -245,47 +234,31 @@ func (c *connectForm) connected(result core.ConnectResult) {
 
 // pickEntity asks which of several companies is meant.
 func (c *connectForm) pickEntity(list []core.Entity) {
-	options := make([]kit.Option, len(list))
-	for i, e := range list {
-		options[i] = kit.Option{Code: e.ID, Name: e.Name + " (" + e.ID + ")"}
-	}
-	sel := kit.NewSelect(lang.L("Choose a company"), options, nil)
-	field := kit.NewField(lang.L("Company"), sel, lang.L("The application reaches several companies. One copy of Dunlin's data holds one of them.")).Require(lang.L("Choose a company."))
-	c.s.w.dialogs.Show(&kit.Dialog{Title: lang.L("Which company?"), Content: field.Object(), Confirm: lang.L("Connect"), Fields: []*kit.Field{field}, First: sel,
-		OnConfirm: func() {
-			c.entity = sel.Selected()
-			c.company.SetText(c.entity)
-			c.submit()
-		}})
+	c.choosing = true
+	c.body.Show(newEntityChooser(list, func(id string) {
+		c.showForm()
+		c.company.SetText(id)
+		c.submit()
+	}).object)
+	c.s.showFoot()
+}
+
+// showForm shows the form again, with what was typed.
+func (c *connectForm) showForm() {
+	c.choosing = false
+	c.body.Show(c.form)
+	c.s.showFoot()
 }
 
 // failed shows why it did not work and, where that may be the reason, offers the other locations.
-func (c *connectForm) failed(err error, all bool) {
-	p := trouble(err)
-	c.entity = ""
+func (c *connectForm) failed(err error) {
+	p := core.ProblemOf(err)
 	var actions []fyne.CanvasObject
-	if all {
-		p.Message = lang.L("None of the other locations accepted it either.") + " " + p.Message
-	} else if slices.Contains([]string{"wrong_location", "refused_key", "unknown_company", "missing_company"}, p.Code) && c.location.Selected() != otherAddress {
+	if p.ElsewherePerhaps() {
 		actions = append(actions, kit.NewButton(kit.Secondary, lang.L("Try the other locations"), c.tryOthers).Compact())
 	}
 	if p.Code == "refused_key" && !c.oauth() {
 		c.partnerF.Object().Show() // it may be the one that is missing
 	}
-	c.problem.Show(kit.FailedCard(p, c.s.w.copy, actions...))
-}
-
-func (c *connectForm) tryOthers() {
-	first := c.request()
-	var others []core.ConnectRequest
-	for _, l := range c.s.w.deps.Core.Locations() {
-		if l.Code != first.Location {
-			r := first
-			r.Location = l.Code
-			others = append(others, r)
-		}
-	}
-	if !c.s.busy {
-		c.try(others)
-	}
+	c.problem.Show(kit.FailedCard(troubleOf(p), c.s.w.copy, actions...))
 }

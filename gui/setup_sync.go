@@ -1,8 +1,6 @@
 package gui
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -17,8 +15,6 @@ type firstSync struct {
 	object  fyne.CanvasObject
 	slot    *kit.Slot
 	stages  []core.Progress
-	started time.Time
-	stageAt time.Time
 	running bool
 	done    bool
 }
@@ -41,7 +37,6 @@ func (f *firstSync) begin() {
 		return
 	}
 	f.running, f.stages = true, nil
-	f.started = f.s.w.deps.Now()
 	f.s.w.deps.Core.RequestSync()
 	f.show()
 	f.s.showFoot()
@@ -55,7 +50,6 @@ func (f *firstSync) progress(p core.Progress) {
 		f.stages[n-1] = p
 	} else {
 		f.stages = append(f.stages, p)
-		f.stageAt = f.s.w.deps.Now()
 	}
 	f.show()
 }
@@ -119,23 +113,10 @@ func (f *firstSync) show() {
 		if last {
 			bar := kit.NewProgress()
 			bar.Set(p.Done, p.Total)
-			rows = append(rows, bar, kit.Small(f.timeLeft(p)))
+			rows = append(rows, bar, kit.Small(fm.left(p.Left)))
 		}
 	}
 	rows = append(rows, kit.Leading(kit.NewButton(kit.Secondary, lang.L("Cancel"), f.s.w.deps.Core.CancelSync).Compact()))
 	f.slot.Show(kit.NewCard(kit.VStack(theme.Space3, rows...)))
 	f.s.object.Refresh()
-}
-
-// timeLeft estimates from the pace of the present kind.
-func (f *firstSync) timeLeft(p core.Progress) string {
-	spent := f.s.w.deps.Now().Sub(f.stageAt)
-	if p.Total == 0 || p.Done == 0 || spent < 3*time.Second {
-		return ""
-	}
-	left := time.Duration(float64(spent) * float64(p.Total-p.Done) / float64(p.Done))
-	if left < time.Minute {
-		return lang.L("Less than a minute left")
-	}
-	return lang.L("About {{.N}} min left", map[string]any{"N": int(left.Minutes() + 0.5)})
 }

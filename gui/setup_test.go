@@ -1,6 +1,9 @@
 package gui
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
@@ -109,7 +112,8 @@ func TestPastedValuesAreTrimmed(t *testing.T) {
 func TestOtherLocationsAreTriedOnlyOnAClick(t *testing.T) {
 	c := fakecore.Fresh()
 	refused := &core.Problem{Code: "refused_key", Message: "AccountsIQ refused the Company ID and User Key.", Hint: "Check the location."}
-	c.Fail["Connect uk1"], c.Fail["Connect eu1"] = refused, refused
+	c.Fail["Connect uk1"] = refused
+	c.Places = map[string]*core.Problem{"eu1": refused, "us1": refused}
 	b := open(t, c, theme.Light)
 	b.press("Connect with AccountsIQ")
 	f := b.w.setup.connect
@@ -117,17 +121,42 @@ func TestOtherLocationsAreTriedOnlyOnAClick(t *testing.T) {
 	f.userKey.SetText("7f3a")
 	f.location.SetSelected("uk1")
 	b.press("Connect")
-	if len(c.Asked) != 1 {
-		t.Fatalf("the keys went to %d locations", len(c.Asked))
+	if len(c.Asked) != 1 || len(c.Tried) != 0 {
+		t.Fatalf("the keys went to %d locations and %v", len(c.Asked), c.Tried)
 	}
 	b.mustSee("AccountsIQ refused the Company ID and User Key.", "Check the location.")
 	b.press("Try the other locations")
-	if len(c.Asked) != 3 || c.Asked[2].Location != "eu2" {
+	if strings.Join(c.Tried, " ") != "eu1 eu2 us1" || len(c.Asked) != 1 {
+		t.Fatalf("tried %v, connected %+v", c.Tried, c.Asked)
+	}
+	b.mustSee("EU2 knows this company")
+	b.press("Connect with EU2")
+	if len(c.Asked) != 2 || c.Asked[1].Location != "eu2" || c.Asked[1].UserKey != "7f3a" {
 		t.Fatalf("asked %+v", c.Asked)
 	}
 	if b.w.setup.at != stepBusiness || f.location.Selected() != "eu2" {
 		t.Error("the location that works is not taken over")
 	}
+}
+
+func TestNoLocationKnowsTheCompany(t *testing.T) {
+	c := fakecore.Fresh()
+	refused := &core.Problem{Code: "refused_key", Message: "AccountsIQ refused the Company ID and User Key.", Hint: "Check the location."}
+	c.Fail["Connect uk1"] = refused
+	c.Places = map[string]*core.Problem{"eu1": refused, "eu2": refused, "us1": {Code: "group_company", Message: "This is a group company."}}
+	b := open(t, c, theme.Light)
+	b.press("Connect with AccountsIQ")
+	f := b.w.setup.connect
+	f.company.SetText("CURLEW01")
+	f.userKey.SetText("7f3a")
+	f.location.SetSelected("uk1")
+	b.press("Connect")
+	b.press("Try the other locations")
+	b.mustSee("None of the other locations knows this company with these keys", "This is a group company.", "Nothing was stored.")
+	c.Fail["TryLocation"] = context.Canceled
+	f.tryOthers()
+	b.flush()
+	b.mustSee("Not all locations were asked", "Not asked")
 }
 
 func TestANetworkFailureOffersNoOtherLocations(t *testing.T) {
@@ -147,7 +176,7 @@ func TestANetworkFailureOffersNoOtherLocations(t *testing.T) {
 
 func TestOneOfSeveralCompanies(t *testing.T) {
 	c := fakecore.Fresh()
-	c.Result.Entities = []core.Entity{{ID: "A1", Name: "First"}, {ID: "B2", Name: "Second"}}
+	c.Result.Entities = []core.Entity{{ID: "A1", Name: "First", Currency: "EUR"}, {ID: "B2", Name: "Second", Currency: "GBP"}}
 	b := open(t, c, theme.Light)
 	b.press("Connect with AccountsIQ")
 	f := b.w.setup.connect
@@ -156,13 +185,16 @@ func TestOneOfSeveralCompanies(t *testing.T) {
 	f.code.SetText("secret")
 	f.location.SetSelected("us1")
 	b.press("Connect")
-	b.mustSee("Which company?")
-	for _, o := range b.all() {
-		if sel, ok := o.(*kit.Select); ok && sel.Placeholder == "Choose a company" {
-			sel.Choose("B2")
-		}
+	b.mustSee("Which company?", "First", "Second", "B2", "GBP")
+	if f.company.Text != "" || b.w.setup.at != stepConnect {
+		t.Error("a company was taken without asking")
 	}
-	test.Tap(lastButton(b, "Connect"))
+	b.press("Back")
+	if f.choosing || f.client.Text != "id" {
+		t.Error("Back does not lead to the form as it was")
+	}
+	b.press("Connect")
+	test.Tap(connectButtonOf(b, "Second"))
 	b.flush()
 	if last := c.Asked[len(c.Asked)-1]; last.CompanyID != "B2" || !last.OAuth || last.UserKey != "" {
 		t.Errorf("asked %+v", last)
@@ -185,5 +217,38 @@ func TestAFailedFirstSyncCanBeRepeated(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d syncs were asked for", n)
+	}
+}
+
+// connectButtonOf finds the button beside a company in the list to choose from.
+func connectButtonOf(b *bench, company string) *kit.Button {
+	b.Helper()
+	for _, o := range b.all() {
+		if x, ok := o.(*kit.Button); ok && x.Visible() && x.Text == "Connect" && x.Name == company {
+			return x
+		}
+	}
+	b.Fatalf("no company %q to choose", company)
+	return nil
+}
+
+func TestManyCompaniesCanBeSearched(t *testing.T) {
+	c := fakecore.Fresh()
+	for i := range 30 {
+		c.Result.Entities = append(c.Result.Entities, core.Entity{ID: fmt.Sprintf("E%02d", i), Name: fmt.Sprintf("Branch %d", i), Currency: "EUR"})
+	}
+	b := open(t, c, theme.Light)
+	b.press("Connect with AccountsIQ")
+	b.w.setup.connect.pickEntity(c.Result.Entities)
+	b.flush()
+	for _, o := range b.all() {
+		if e, ok := o.(*kit.Entry); ok && e.PlaceHolder == "Search name or ID" {
+			e.SetText("e17")
+		}
+	}
+	b.flush()
+	b.mustSee("Branch 17")
+	if b.sees("Branch 18") {
+		t.Error("the search leaves the others")
 	}
 }

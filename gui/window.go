@@ -82,6 +82,10 @@ type Window struct {
 	loaded  bool
 	overGen int
 
+	companies    []core.CompanyEntry // of the data folder
+	companiesGen int
+	open         string // the company that the screens show
+
 	root    *kit.Slot
 	dialogs *kit.Dialogs
 	snack   *kit.Snackbar
@@ -128,6 +132,7 @@ func New(d Deps) *Window {
 	w.addShortcuts()
 	w.win.Canvas().SetOnTypedKey(w.typed)
 	w.win.SetCloseIntercept(w.closeAsked)
+	w.readCompanies()
 	w.reload()
 	return w
 }
@@ -237,6 +242,9 @@ func (w *Window) handle(events ...core.Event) {
 		case core.ShowWindow:
 			w.win.Show()
 			w.win.RequestFocus()
+		case core.CompanyChanged:
+			w.companyChanged()
+			again, data = false, false // of the company before
 		case core.DataChanged:
 			again, data = true, true
 		case core.SyncFinished:
@@ -365,11 +373,16 @@ func (w *Window) reload() {
 }
 
 func (w *Window) apply(o core.Overview) {
+	if w.loaded && o.CompanyID != w.open {
+		w.frame.forget()
+		w.loaded = false
+		w.readCompanies()
+	}
 	first := !w.loaded
 	if first {
 		w.readSettings()
 	}
-	w.over, w.loaded = o, true
+	w.over, w.loaded, w.open = o, true, o.CompanyID
 	if w.format.zone == nil || first || w.format.country != newFormat(o.Account).country || w.format.zone.String() != o.Account.Timezone {
 		w.format = newFormat(o.Account)
 	}

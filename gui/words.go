@@ -35,6 +35,10 @@ func (f format) customers(n int) string {
 	return lang.N("{{.Count}} customers", n, map[string]any{"Count": f.number(n)})
 }
 
+func (f format) files(n int) string {
+	return lang.N("{{.Count}} files", n, map[string]any{"Count": f.number(n)})
+}
+
 func (f format) days(n int) string {
 	return lang.N("{{.Count}} days", n, map[string]any{"Count": f.number(n)})
 }

@@ -15,14 +15,50 @@ type reply struct {
 	message string
 	expired bool
 	result  bool // a Result element was there
+	write   bool // of an operation that writes, where Created is a success, too (contract section 6, step 5)
+}
+
+// readField reads one field of a WSResultStatus (contract 8.1).
+func (r *reply) readField(s *scanner) {
+	switch string(s.local) {
+	case "Status":
+		// Should there be several, a failing one counts.
+		if v := s.trimmed(); r.status == "" || r.good() {
+			r.status = v
+		}
+	case "ErrorCode":
+		r.code = s.trimmed()
+	case "ErrorMessage":
+		r.message = s.trimmed()
+	case "HasExpired":
+		r.expired = s.bool()
+	}
 }
 
 // failing reports whether what has been read so far already makes the answer a failure.
 func (r *reply) failing() bool {
-	return r.expired || tokenCodes[r.code] != none || r.status != "" && r.status != success
+	return r.expired || tokenCodes[r.code] != none || r.status != "" && !r.good()
 }
 
-const success = "Success"
+// good reports whether the status is one of a success.
+func (r *reply) good() bool { return r.status == success || r.write && r.status == created }
+
+// refused reports whether the answer says beyond doubt that nothing was done.
+func (r *reply) refused() bool {
+	return tokenCodes[r.code] != none || r.status == "Failure" || r.status == "NotCreated"
+}
+
+// unclear reports whether a write may have been carried out although the answer calls the token expired: it does
+// not say that it failed.
+func (r *reply) unclear() bool {
+	return r.write && r.expired && tokenCodes[r.code] == none && (r.status == "" || r.good())
+}
+
+// Statuses of contract 8.1 that stand for a success.
+const (
+	success = "Success"
+	created = "Created"
+)
 
 // failedReply is an answer that says of itself that it is a failure.
 type failedReply struct{ reply }
@@ -143,7 +179,7 @@ func readFault(s *scanner) error {
 // readReply reads a whole answer in the common form and calls rows at its Result. Only an answer
 // that is complete and calls itself a success gives no error.
 func readReply(s *scanner, op string, rows func() error) error {
-	var r reply
+	r := reply{write: operations[op] == writes}
 	err := readEnvelope(s, op, func() error { return readResult(s, op, &r, rows) })
 	switch {
 	case r.failing() && !errors.As(err, new(passedOn)):
@@ -175,29 +211,19 @@ func readResult(s *scanner, op string, r *reply, rows func() error) error {
 		}
 		found = true
 		for inner := s.depth; s.more(inner); {
-			switch string(s.local) {
-			case "Status":
-				// Should there be several, a failing one counts.
-				if v := s.trimmed(); r.status == "" || r.status == success {
-					r.status = v
-				}
-			case "ErrorCode":
-				r.code = s.trimmed()
-			case "ErrorMessage":
-				r.message = s.trimmed()
-			case "HasExpired":
-				r.expired = s.bool()
-			case "Result":
-				if s.null || r.failing() {
-					continue
-				}
-				if r.result {
-					return errTwoResults
-				}
-				r.result = true
-				if err := rows(); err != nil {
-					return err
-				}
+			if string(s.local) != "Result" {
+				r.readField(s)
+				continue
+			}
+			if s.null || r.failing() {
+				continue
+			}
+			if r.result {
+				return errTwoResults
+			}
+			r.result = true
+			if err := rows(); err != nil {
+				return err
 			}
 		}
 	}

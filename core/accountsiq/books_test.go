@@ -70,6 +70,8 @@ func TestBooksComeOverWhole(t *testing.T) {
 		"offsets":          {WithOffset: true},
 		"negative credits": {NegativeCredits: true},
 		"absent lists":     {EmptyAsAbsent: true},
+		"new elements":     {Extra: true},
+		"new and absent":   {Extra: true, EmptyAsAbsent: true, WithOffset: true, NegativeCredits: true},
 	} {
 		for _, auth := range []accountsiq.Auth{application, user} {
 			t.Run(name, func(t *testing.T) {
@@ -191,7 +193,7 @@ func compareTransactions(t *testing.T, c *accountsiq.Client, books *aiqtest.Comp
 	for _, w := range all {
 		g := got[w.ID]
 		if g.AccountID != w.AccountID || g.Type != w.Type || g.Number != w.Number || g.Reference != w.Reference ||
-			g.Amount.Abs() != w.Amount || g.Outstanding != w.Outstanding || g.Issued != w.Issued || g.Due != w.Due ||
+			g.Amount.Abs() != w.Amount || g.Outstanding.Abs() != w.Outstanding || g.Issued != w.Issued || g.Due != w.Due ||
 			g.Disputed != w.Disputed || g.Reversed != w.Reversed || g.Batch != w.Batch || g.DocumentID != w.Document {
 			t.Errorf("got %+v\nwant %+v", g, w)
 		}
@@ -270,15 +272,17 @@ func compareTransactions(t *testing.T, c *accountsiq.Client, books *aiqtest.Comp
 		codes = append(codes, cu.Code)
 	}
 	sort.Strings(codes)
-	must(t, c.Balances(ctx, ledger.NewDate(2026, 5, 12), codes, func(b ledger.Balance) error {
-		if want := books.Balance(b.Code, b.Amount.Currency); b.Amount != want {
-			t.Errorf("%s: %v, want %v", b.Code, b.Amount, want)
-		}
-		return nil
-	}))
+	for _, on := range []ledger.Date{ledger.NewDate(2025, 12, 31), ledger.NewDate(2026, 5, 12), ledger.NewDate(2040, 1, 1)} {
+		must(t, c.Balances(ctx, on, codes, func(b ledger.Balance) error {
+			if want := books.BalanceOn(b.Code, b.Amount.Currency, on); b.Amount != want {
+				t.Errorf("%s on %s: %v, want %v", b.Code, on, b.Amount, want)
+			}
+			return nil
+		}))
+	}
 	for _, w := range all {
 		if w.Type == ledger.SalesInvoice && !w.Batch {
-			pdf, err := c.InvoicePDF(ctx, w.ID)
+			pdf, err := c.InvoicePDF(ctx, w.ID, "")
 			if must(t, err); !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 				t.Errorf("%d bytes that are no PDF", len(pdf))
 			}

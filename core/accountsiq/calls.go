@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"slices"
 	"time"
 
 	"dunlin/core/ledger"
@@ -210,9 +211,9 @@ func each[T any](read func(*scanner) (T, error), f func(T) error) func(*attempt)
 }
 
 // gather collects a short list.
-func gather[T any](ctx context.Context, c *Client, op, row string, read func(*scanner) (T, error)) ([]T, error) {
+func gather[T any](ctx context.Context, c *Client, op, row string, args func(*body), read func(*scanner) (T, error)) ([]T, error) {
 	var all []T
-	_, err := c.list(ctx, op, row, nil, each(read, func(v T) error {
+	_, err := c.list(ctx, op, row, args, each(read, func(v T) error {
 		all = append(all, v)
 		return nil
 	}))
@@ -232,7 +233,7 @@ func (c *Client) Entities(ctx context.Context) ([]Entity, error) {
 		}
 		return []Entity{{ID: company.ID, Name: company.Name, BaseCurrency: company.BaseCurrency}}, nil
 	}
-	return gather(ctx, c, "GetEntitiesByToken", "WSEntity", readEntity)
+	return gather(ctx, c, "GetEntitiesByToken", "WSEntity", nil, readEntity)
 }
 
 // Company returns what AccountsIQ says of the company.
@@ -251,12 +252,12 @@ func (c *Client) Company(ctx context.Context) (ledger.Company, error) {
 
 // Currencies returns the currencies of the company's books.
 func (c *Client) Currencies(ctx context.Context) ([]ledger.Currency, error) {
-	return gather(ctx, c, "GetCurrencies", "WSCurrency", readCurrency)
+	return gather(ctx, c, "GetCurrencies", "WSCurrency", nil, readCurrency)
 }
 
 // CreditTerms returns the credit terms, to find due dates that AccountsIQ does not give.
 func (c *Client) CreditTerms(ctx context.Context) ([]ledger.CreditTerm, error) {
-	return gather(ctx, c, "GetCreditTermList", "CreditTerm", readCreditTerm)
+	return gather(ctx, c, "GetCreditTermList", "CreditTerm", nil, readCreditTerm)
 }
 
 // Customers gives every customer, inactive ones included.
@@ -401,27 +402,44 @@ func (c *Client) Balances(ctx context.Context, on ledger.Date, codes []string, f
 	return err
 }
 
-// InvoicePDF returns the PDF of a posted invoice. Where there is none, or something that is not a
-// PDF, the error is of kind PDF.
-func (c *Client) InvoicePDF(ctx context.Context, transactionID int64) ([]byte, error) {
-	const op = "GetInvoicePDFByTransactionID"
-	if err := checkID(transactionID); err != nil {
-		return nil, newError(pBadID, err.Error())
+// ReportStyles returns the names of the layouts that AccountsIQ offers for its prints, each once and in its order.
+// Of which of them invoices can be had is not documented.
+func (c *Client) ReportStyles(ctx context.Context) ([]string, error) {
+	var all []string
+	_, err := c.list(ctx, "GetReportStyles", "WSReportStyles", nil, func(a *attempt) error {
+		names, err := readStyles(a.s)
+		for _, name := range names {
+			if !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+		a.done = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// InvoicePDF returns the PDF of a posted invoice, in the layout named, or in AccountsIQ's own for "". Where there
+// is none, or something that is not a PDF, the error is of kind PDF.
+func (c *Client) InvoicePDF(ctx context.Context, transactionID int64, style string) ([]byte, error) {
+	op := "GetInvoicePDFByTransactionID"
+	if style != "" {
+		op = "GetInvoicePDFByTransactionIDAndReportStyleName"
+	}
+	if err := checkIDs([]int64{transactionID}); err != nil {
+		return nil, err
+	}
+	args := func(w *body) {
+		w.int("transactionID", transactionID)
+		w.optional("reportStyleName", style)
 	}
 	var pdf []byte
-	err := c.call(ctx, op, func(w *body) { w.int("transactionID", transactionID) }, func(a *attempt) error {
-		a.s.maxText = int(min(c.maxResponse, 1<<30))
-		encoded := a.s.value()
-		if a.s.err != nil {
-			return a.s.err
-		}
-		pdf = make([]byte, base64.StdEncoding.DecodedLen(len(encoded)))
-		n, err := base64.StdEncoding.Decode(pdf, bytes.Join(bytes.Fields(encoded), nil))
-		pdf = pdf[:n]
-		if err != nil {
-			return &rowError{"the invoice copy", "is not base64"}
-		}
-		return nil
+	err := c.call(ctx, op, args, func(a *attempt) (err error) {
+		pdf, err = a.base64("the invoice copy", c.maxResponse)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -432,4 +450,19 @@ func (c *Client) InvoicePDF(ctx context.Context, transactionID int64) ([]byte, e
 		return nil, e
 	}
 	return pdf, nil
+}
+
+// base64 reads the element that started last as bytes; what names them in an error.
+func (a *attempt) base64(what string, limit int64) ([]byte, error) {
+	a.s.maxText = int(min(limit, 1<<30))
+	encoded := a.s.value()
+	if a.s.err != nil {
+		return nil, a.s.err
+	}
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(encoded)))
+	n, err := base64.StdEncoding.Decode(out, bytes.Join(bytes.Fields(encoded), nil))
+	if err != nil {
+		return nil, &rowError{what, "is not base64"}
+	}
+	return out[:n], nil
 }

@@ -112,7 +112,8 @@ type attempt struct {
 }
 
 // call signs in if need be, sends the operation and reads its result. With a refused token it
-// renews that and repeats the call once, unless the caller was given rows already.
+// renews that and repeats the call once, unless the caller was given rows already. A write is repeated only when
+// the answer itself says that it was refused: of every other failure it is unknown whether it was carried out.
 func (c *Client) call(ctx context.Context, op string, args func(*body), result func(*attempt) error) error {
 	for repeated := false; ; repeated = true {
 		token, generation, err := c.token(ctx)
@@ -122,7 +123,7 @@ func (c *Client) call(ctx context.Context, op string, args func(*body), result f
 		a := &attempt{}
 		err = c.exchange(ctx, op, token, args, a, result)
 		r := remedyFor(err)
-		if r == none || repeated || a.done {
+		if r == none || repeated || a.done || operations[op] == writes && !refused(err) {
 			return c.explain(ctx, op, err)
 		}
 		c.log.LogAttrs(ctx, slog.LevelDebug, "token refused, renewing it", slog.String("op", op))
@@ -156,6 +157,12 @@ func (c *Client) logCall(ctx context.Context, op string, started time.Time, err 
 		attrs = append(attrs, slog.String("error", clean(c.secrets.scrub(err.Error()), maxDetail)))
 	}
 	c.log.LogAttrs(ctx, level, "AccountsIQ call", attrs...)
+}
+
+// refused reports whether an error is an answer by which AccountsIQ says that it did nothing.
+func refused(err error) bool {
+	var failed *failedReply
+	return errors.As(err, &failed) && failed.refused()
 }
 
 // remedyFor says what a new token could do about an error.
@@ -194,6 +201,9 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	}
 	e := c.classify(ctx, err)
 	e.Op = op
+	if operations[op] == writes && (e.Code == pBadAnswer.code || e.Code == pNoResult.code) {
+		e.Hint = pInDoubt.hint // theirs says that nothing was changed
+	}
 	return e.scrubbed(c.secrets)
 }
 
@@ -223,8 +233,14 @@ func (c *Client) classify(ctx context.Context, err error) *Error {
 
 func (c *Client) classifyReply(r reply) *Error {
 	code := clean(c.secrets.scrub(r.code), maxCode)
+	if code == "SUCCESS" {
+		code = ""
+	}
 	p := reported(code)
-	if code == "" && r.expired {
+	switch {
+	case r.unclear():
+		p = pInDoubt
+	case code == "" && r.expired:
 		p = pSession
 	}
 	e := newError(p, c.secrets.scrub(r.message))

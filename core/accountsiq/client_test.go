@@ -511,7 +511,7 @@ func TestInvoicePDF(t *testing.T) {
 	c := connect(t, f.URL, oauth)
 	for _, text := range []string{encoded, encoded[:76] + "\r\n" + encoded[76:] + "\n"} {
 		f.say(name, succeed(name, text))
-		if got, err := c.InvoicePDF(context.Background(), 1001); err != nil || !bytes.Equal(got, page) {
+		if got, err := c.InvoicePDF(context.Background(), 1001, ""); err != nil || !bytes.Equal(got, page) {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 	}
@@ -521,12 +521,12 @@ func TestInvoicePDF(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte("<html>no</html>")): "pdf_unavailable",
 	} {
 		f.say(name, succeed(name, text))
-		if _, err := c.InvoicePDF(context.Background(), 1001); problemOf(t, err).Code != code {
+		if _, err := c.InvoicePDF(context.Background(), 1001, ""); problemOf(t, err).Code != code {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 	f.say(name, failure(name, "TRANSACTION_NOT_FOUND"))
-	if _, err := c.InvoicePDF(context.Background(), 1001); !errors.Is(err, Gone) {
+	if _, err := c.InvoicePDF(context.Background(), 1001, ""); !errors.Is(err, Gone) {
 		t.Error(err)
 	}
 }

@@ -162,6 +162,12 @@ var (
 	pDispute = problem{kind: Refused, code: "dispute_refused",
 		message: "The dispute flag could not be set in AccountsIQ.",
 		hint:    "Set it in AccountsIQ."}
+	pInDoubt = problem{kind: Answer, code: "in_doubt", temporary: true,
+		message: "AccountsIQ did not say clearly whether it took the change.",
+		hint:    "Look in AccountsIQ before the change is made again."}
+	pVerdicts = problem{kind: Answer, code: "bad_answer",
+		message: "AccountsIQ did not say of every invoice what became of its dispute flag.",
+		hint:    "Look at the invoices in AccountsIQ."}
 	pOutdated = problem{kind: Refused, code: "outdated_record", temporary: true,
 		message: "Someone else changed the record in the meantime.",
 		hint:    "Try again."}

@@ -43,6 +43,8 @@ func (w *body) optional(name, value string) {
 
 func (w *body) int(name string, n int64) { w.text(name, strconv.FormatInt(n, 10)) }
 
+func (w *body) bool(name string, v bool) { w.text(name, strconv.FormatBool(v)) }
+
 // null writes an element that may not be left out and has no value.
 func (w *body) null(name string) { w.b.WriteString("<" + name + ` xsi:nil="true" />`) }
 

@@ -40,7 +40,15 @@ func everyCall(c *Client) {
 	_, _ = c.Documents(ctx, DocumentQuery{ChangedSince: from}, nil)
 	_, _ = c.Documents(ctx, DocumentQuery{CreatedFrom: from, CreatedTo: to, AccountIDs: []int64{7}, IDs: []int64{501}, Skip: 1000, Limit: 50}, nil)
 	_ = c.Balances(ctx, ledger.NewDate(2026, 5, 12), []string{"ACME", "O'Neill & <Söhne> \"x\""}, nil)
-	_, _ = c.InvoicePDF(ctx, 1001)
+	_, _ = c.AllocationsOf(ctx, 1001)
+	_, _ = c.InvoicePDF(ctx, 1001, "")
+	_, _ = c.InvoicePDF(ctx, 1001, "Plain & <simple>")
+	_, _ = c.ReportStyles(ctx)
+	_, _ = c.Notes(ctx, OnCustomer, "7")
+	_ = c.AddNote(ctx, OnCustomer, "7", "Payment reminder sent to accounts@acme.example on 3 March 2026 for invoice 10045. [r-4f21]")
+	_ = c.AddNote(ctx, OnTransaction, "1001", "a < b & c")
+	_, _ = c.Dispute(ctx, []int64{1001, 1002}, true)
+	_, _ = c.Dispute(ctx, []int64{1001}, false)
 }
 
 // The requests are those of the contract, to the letter: order, namespaces, required nils, header
@@ -133,7 +141,7 @@ func TestIDsOutOfRange(t *testing.T) {
 	big := []int64{1 << 31}
 	_, err1 := c.Transactions(context.Background(), TransactionQuery{IDs: big}, nil)
 	_, err2 := c.Documents(context.Background(), DocumentQuery{AccountIDs: big}, nil)
-	_, err3 := c.InvoicePDF(context.Background(), big[0])
+	_, err3 := c.InvoicePDF(context.Background(), big[0], "")
 	for _, err := range []error{err1, err2, err3} {
 		if e := problemOf(t, err); e.Kind != Input {
 			t.Error(e.Code)

@@ -146,9 +146,6 @@ func (r *transactionRow) finish(currencyOf func(int64) string) (ledger.Transacti
 		}
 		*amount.to = m
 	}
-	if t.Type.Credit() {
-		t.Outstanding = t.Outstanding.Abs()
-	}
 	return t, nil
 }
 
@@ -287,6 +284,26 @@ func readCreditTerm(s *scanner) (ledger.CreditTerm, error) {
 		}
 	}
 	return t, s.err
+}
+
+// readStyles reads WSReportStyles: the layouts of one report.
+func readStyles(s *scanner) (names []string, err error) {
+	for depth := s.depth; s.more(depth); {
+		if string(s.local) != "ReportStyles" {
+			continue
+		}
+		for list := s.depth; s.more(list); {
+			for style := s.depth; s.more(style); {
+				if string(s.local) != "StyleName" {
+					continue
+				}
+				if name := s.string(); name != "" {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names, s.err
 }
 
 func readEntity(s *scanner) (Entity, error) {

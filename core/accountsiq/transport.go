@@ -112,6 +112,9 @@ func (r *limitedReader) Read(b []byte) (int, error) {
 // post sends one request and lets read have the answer. The error is of the kinds that explain
 // turns into an *Error.
 func (c *Client) post(ctx context.Context, op string, request []byte, read func(*scanner) error) error {
+	if operations[op] == unlisted {
+		return newError(pQuery, "the operation "+op+" is not one of ours")
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	patience := newPatience(c.timeout, func() { cancel(errWaited) })

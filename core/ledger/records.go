@@ -31,8 +31,42 @@ func (t TxType) Credit() bool {
 	return false
 }
 
-// Transaction is one posted item of the sales ledger. Outstanding of a credit type is given as a
-// positive remainder, whatever sign the wire used.
+// CreditSign says how a company's AccountsIQ writes what is left of credits (SN, SR, SC, DS). The contract leaves
+// it open (section 15), so it is settled per company by comparing with the balances.
+type CreditSign string
+
+// The ways of writing an unallocated receipt of 50.
+const (
+	SignUnknown  CreditSign = ""         // not settled: the sign is passed over
+	SignPositive CreditSign = "positive" // 50
+	SignNegative CreditSign = "negative" // -50
+)
+
+// Remainder returns what is left of a credit as a positive amount, given as it was sent. One that comes with the
+// other sign than the company's credits adds to the debt, and its remainder is negative.
+func (s CreditSign) Remainder(sent Money) Money {
+	switch s {
+	case SignPositive:
+		return sent
+	case SignNegative:
+		sent.Minor = -sent.Minor
+		return sent
+	}
+	return sent.Abs()
+}
+
+// Debt returns what an item adds to the customer's balance: what is left of it, negative for credits. The
+// outstanding amount is as stored, a Remainder for credits.
+func (t Transaction) Debt() Money {
+	m := t.Outstanding
+	if t.Type.Credit() {
+		m.Minor = -m.Minor
+	}
+	return m
+}
+
+// Transaction is one posted item of the sales ledger. Fresh from AccountsIQ, Outstanding of a credit type has the
+// sign that was sent; stored, it is a CreditSign's Remainder.
 type Transaction struct {
 	ID          int64 // AccountsIQ TransactionID, the key of everything posted
 	AccountID   int64 // the customer

@@ -319,3 +319,99 @@ func TestMovedIsToldAfterTheCommit(t *testing.T) {
 		t.Errorf("states seen by listeners: %v", seen)
 	}
 }
+
+// What is kept with a message that was taken names those that the server took, and is undone with the rest.
+func TestKeptTogetherWithTheWordOfTheServer(t *testing.T) {
+	b := newBench(t)
+	b.server.answer = always(mail.Outcome{State: mail.Accepted, Refused: []mail.RefusedRecipient{{Address: "a@customer.example", Reply: mail.Reply{Code: 550}}}})
+	b.look = func(m store.Message) (Verdict, error) {
+		m.CC = []string{"copy@test.example"}
+		return Verdict{Send: true, Edited: &m, Remark: "With 1 invoice copy."}, nil
+	}
+	id := b.add("a", Approved)
+	c := b.courier()
+	var to, cc []string
+	c.Accepted = func(_ context.Context, _ *store.Tx, m store.Message, at time.Time) error {
+		to, cc = m.To, m.CC
+		if !at.Equal(b.now) {
+			t.Errorf("taken at %v", at)
+		}
+		return nil
+	}
+	if _, err := c.Deliver(context.Background(), []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	if len(to) != 0 || !slices.Equal(cc, []string{"copy@test.example"}) {
+		t.Errorf("taken for %v and %v", to, cc)
+	}
+	if got := b.events(); got[0] != `Sent "Reminder a" to a@customer.example. With 1 invoice copy.` {
+		t.Errorf("events %q", got)
+	}
+
+	id = b.add("b", Approved)
+	full := errors.New("disk full")
+	c.Accepted = func(context.Context, *store.Tx, store.Message, time.Time) error { return full }
+	if _, err := c.Deliver(context.Background(), []string{id}); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	b.state(id, Sending)
+	b.journalled(id, Accepted) // so that the next start settles it
+	b.must(b.courier().Settle(context.Background()))
+	b.state(id, Accepted)
+}
+
+func TestAMessageThatHasToWait(t *testing.T) {
+	b := newBench(t)
+	ids := []string{b.add("copy", Approved), b.add("net", Approved), b.add("good", Approved)}
+	missing, network := errors.New("no copy"), errors.New("no connection")
+	b.look = func(m store.Message) (Verdict, error) {
+		switch m.ID {
+		case "copy":
+			return Verdict{Wait: missing, Reason: "AccountsIQ has no copy of invoice 1001."}, nil
+		case "net":
+			return Verdict{Wait: network}, nil
+		}
+		return Verdict{Send: true, Files: []mail.Attachment{{Name: "Invoice 1001.pdf"}}}, nil
+	}
+	got := b.deliver(ids...)
+	if got.Queued != 2 || got.Accepted != 1 || !errors.Is(got.Held, missing) || !errors.Is(got.Trouble, network) || got.NoSession != nil {
+		t.Errorf("tally %+v", got)
+	}
+	b.took("good")
+	if len(b.files) != 1 || b.server.dials != 1 {
+		t.Errorf("made with %v, %d connections", b.files, b.server.dials)
+	}
+	if m := b.message("copy"); m.State != Queued || m.Reason != "AccountsIQ has no copy of invoice 1001." || m.Error != "" || m.Attempts != 1 {
+		t.Errorf("%s, %q, %q, %d attempts", m.State, m.Reason, m.Error, m.Attempts)
+	}
+	if m := b.message("net"); m.State != Queued || m.Reason != "" || m.Error != "no connection" || m.Attempts != 1 {
+		t.Errorf("%s, %q, %q, %d attempts", m.State, m.Reason, m.Error, m.Attempts)
+	}
+	b.journalled("copy", "")
+	b.look = nil
+	b.deliver(ids...)
+	b.took("good", "copy", "net")
+}
+
+// All that a message is made of is there before the intent is recorded: nothing is fetched between the two.
+func TestNothingBetweenIntentAndDialogue(t *testing.T) {
+	b := newBench(t)
+	id := b.add("a", Approved)
+	c := b.courier()
+	var steps []string
+	step := func(name string) { steps = append(steps, name+" "+b.message(id).State) }
+	look, dial, compose := c.Look, c.Dial, c.Compose
+	c.Look = func(ctx context.Context, m store.Message) (Verdict, error) { step("look"); return look(ctx, m) }
+	c.Dial = func(ctx context.Context, from string) (Session, error) { step("dial"); return dial(ctx, from) }
+	c.Compose = func(ctx context.Context, m store.Message, f []mail.Attachment, at time.Time) ([]byte, error) {
+		step("compose")
+		return compose(ctx, m, f, at)
+	}
+	b.server.after = func(string) { step("dialogue") }
+	if _, err := c.Deliver(context.Background(), []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"look approved", "dial approved", "compose approved", "dialogue sending"}; !slices.Equal(steps, want) {
+		t.Errorf("steps %v, want %v", steps, want)
+	}
+}

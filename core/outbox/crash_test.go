@@ -112,7 +112,7 @@ func TestR6_4CrashAtEveryStep(t *testing.T) {
 					}
 					return mail.Outcome{State: mail.Accepted}
 				}
-				c := b.courier()
+				c := b.notingCourier()
 				s.die(b, c)
 				if !survive(t, func() { _, _ = c.Deliver(context.Background(), []string{id, other}) }) {
 					t.Fatal("it did not die")
@@ -121,8 +121,12 @@ func TestR6_4CrashAtEveryStep(t *testing.T) {
 				for range 3 { // three starts in a row change nothing any more
 					b.restart()
 					b.now = b.now.Add(time.Minute)
-					b.must(b.courier().Settle(context.Background()))
-					b.deliver(id, other)
+					b.noted(id)
+					b.must(b.notingCourier().Settle(context.Background()))
+					b.noted(id)
+					_, err := b.notingCourier().Deliver(context.Background(), []string{id, other})
+					b.must(err)
+					b.noted(id)
 				}
 				b.state(id, s.state)
 				b.state(other, Accepted)
@@ -174,5 +178,24 @@ func TestR6_7CrashAndAnOlderCopy(t *testing.T) {
 				t.Errorf("the server got it again: %v", b.server.took)
 			}
 		})
+	}
+}
+
+// notingCourier keeps a note with every message that was taken.
+func (b *bench) notingCourier() *Courier {
+	c := b.courier()
+	c.Accepted = func(ctx context.Context, tx *store.Tx, m store.Message, at time.Time) error {
+		return tx.AddNote(ctx, store.Note{Message: m.ID, AccountID: m.AccountID, Text: "to " + strings.Join(m.To, ", "), State: store.NoteWaiting, At: at})
+	}
+	return c
+}
+
+// noted checks that a message has its note exactly when it is known to have been taken.
+func (b *bench) noted(id string) {
+	b.t.Helper()
+	_, found, err := b.store.NoteOf(context.Background(), id)
+	b.must(err)
+	if state := b.message(id).State; found != (state == Accepted) {
+		b.t.Errorf("%s is %s, and there is a note of it: %v", id, state, found)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"dunlin/core/mail"
@@ -38,6 +39,13 @@ type Verdict struct {
 	Send   bool
 	Reason string         // why not, for the owner
 	Edited *store.Message // the message as it has to go now, when its invoices changed; nil = as it is
+
+	Files  []mail.Attachment // what goes with it
+	Remark string            // what the owner should know about a message that goes, for Activity; "" for nothing
+
+	// Wait says that the message may go but cannot yet, and why; Send is false then. It stays queued like one that
+	// the mail server refused for the moment (R6.5). With a Reason the owner reads that in place of the error.
+	Wait error
 }
 
 // Courier sends the messages of the outbox one after another. It belongs to one goroutine.
@@ -50,8 +58,11 @@ type Courier struct {
 	// Look reads the message's invoices again from AccountsIQ. An error means that AccountsIQ could not be
 	// asked: nothing more is sent then.
 	Look func(ctx context.Context, m store.Message) (Verdict, error)
-	// Compose makes the finished message with the date it carries.
-	Compose func(ctx context.Context, m store.Message, at time.Time) ([]byte, error)
+	// Compose makes the finished message with its files and the date it carries.
+	Compose func(ctx context.Context, m store.Message, files []mail.Attachment, at time.Time) ([]byte, error)
+	// Accepted is called in the transaction that records a message as taken, for what has to be kept together with
+	// that. The message is as it went: To and CC without those that the server refused. Nil is for nothing.
+	Accepted func(ctx context.Context, tx *store.Tx, m store.Message, at time.Time) error
 	// Moved is told after every change of state.
 	Moved func()
 
@@ -64,6 +75,8 @@ type Tally struct {
 	Accepted, Refused, Uncertain, Cancelled, Queued int
 	// Trouble is the first failure that left messages queued; nil when none did.
 	Trouble error
+	// Held is the first thing other than a failure for which a message waits, such as a copy that is missing.
+	Held error
 	// NoSession is the first failure to reach or sign in to a mail server; nil when there was none.
 	NoSession error
 }
@@ -178,6 +191,16 @@ func (c *Courier) one(ctx context.Context, m store.Message, t *Tally) error {
 	if err != nil {
 		return err
 	}
+	if v.Wait != nil {
+		change := store.Change{At: c.Now(), Reason: v.Reason, Attempts: m.Attempts + 1}
+		if v.Reason == "" {
+			change.Error = v.Wait.Error()
+			t.note(v.Wait)
+		} else if t.Held == nil {
+			t.Held = v.Wait
+		}
+		return c.leave(ctx, m, Queued, change, &t.Queued)
+	}
 	if !v.Send {
 		return c.leave(ctx, m, Cancelled, store.Change{At: c.Now(), Reason: v.Reason, Attempts: m.Attempts}, &t.Cancelled)
 	}
@@ -195,7 +218,7 @@ func (c *Courier) one(ctx context.Context, m store.Message, t *Tally) error {
 		}
 		return c.leave(ctx, m, Queued, store.Change{At: c.Now(), Error: err.Error(), Attempts: m.Attempts}, &t.Queued)
 	}
-	return c.hand(ctx, session, m, t)
+	return c.hand(ctx, session, m, v, t)
 }
 
 func (t *Tally) note(err error) {
@@ -220,10 +243,11 @@ func (c *Courier) session(ctx context.Context, from string) (Session, error) {
 	return s, nil
 }
 
-// hand records the intent on both disks, talks to the server, and records what became of it.
-func (c *Courier) hand(ctx context.Context, session Session, m store.Message, t *Tally) error {
+// hand records the intent on both disks, talks to the server, and records what became of it. All that the message
+// is made of is there before the intent is recorded.
+func (c *Courier) hand(ctx context.Context, session Session, m store.Message, v Verdict, t *Tally) error {
 	now := c.Now()
-	raw, err := c.Compose(ctx, m, now)
+	raw, err := c.Compose(ctx, m, v.Files, now)
 	if err != nil {
 		return c.leave(ctx, m, Refused, store.Change{At: now, Error: err.Error(), Attempts: m.Attempts}, &t.Refused)
 	}
@@ -238,14 +262,14 @@ func (c *Courier) hand(ctx context.Context, session Session, m store.Message, t 
 		return errors.Join(err, c.move(context.WithoutCancel(ctx), m, []string{Sending}, Queued, back))
 	}
 	out := session.Send(ctx, m.From, recipients(m), raw)
-	return c.record(ctx, m, out, t)
+	return c.record(ctx, m, out, v.Remark, t)
 }
 
 func recipients(m store.Message) []string {
 	return append(append([]string{}, m.To...), m.CC...)
 }
 
-func (c *Courier) record(ctx context.Context, m store.Message, out mail.Outcome, t *Tally) error {
+func (c *Courier) record(ctx context.Context, m store.Message, out mail.Outcome, remark string, t *Tally) error {
 	now := c.Now()
 	change := store.Change{At: now, Attempts: m.Attempts, Error: serverWords(out)}
 	to := Uncertain
@@ -269,7 +293,20 @@ func (c *Courier) record(ctx context.Context, m store.Message, out mail.Outcome,
 	}
 	// What happened is recorded even when the caller has been asked to stop meanwhile.
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(c.Journal.Append(c.entry(m, now, to)), c.move(ctx, m, []string{Sending}, to, change))
+	journalled := c.Journal.Append(c.entry(m, now, to))
+	return errors.Join(journalled, c.moveWith(ctx, m, []string{Sending}, to, change, handed{out.Refused, remark}))
+}
+
+// taken is a message with the recipients that the server took.
+func taken(m store.Message, refused []mail.RefusedRecipient) store.Message {
+	if len(refused) == 0 {
+		return m
+	}
+	wasRefused := func(address string) bool {
+		return slices.ContainsFunc(refused, func(r mail.RefusedRecipient) bool { return r.Address == address })
+	}
+	m.To, m.CC = slices.DeleteFunc(slices.Clone(m.To), wasRefused), slices.DeleteFunc(slices.Clone(m.CC), wasRefused)
+	return m
 }
 
 // drop forgets a session that cannot be used any more.
@@ -312,13 +349,32 @@ func (c *Courier) entry(m store.Message, at time.Time, state string) Entry {
 
 // move changes the state durably, with a line in Activity for the states that the owner cares about.
 func (c *Courier) move(ctx context.Context, m store.Message, from []string, to string, change store.Change) error {
+	return c.moveWith(ctx, m, from, to, change, handed{})
+}
+
+// handed is what is known of a message beyond its row when the server took it.
+type handed struct {
+	refused []mail.RefusedRecipient
+	remark  string // for the line in Activity
+}
+
+// moveWith is move after a dialogue.
+func (c *Courier) moveWith(ctx context.Context, m store.Message, from []string, to string, change store.Change, h handed) error {
 	err := c.Store.Durable(ctx, func(tx *store.Tx) error {
 		if err := tx.MoveMessage(ctx, m.ID, from, to, change); err != nil {
 			return err
 		}
+		if to == Accepted && c.Accepted != nil {
+			if err := c.Accepted(ctx, tx, taken(m, h.refused), change.AcceptedAt); err != nil {
+				return err
+			}
+		}
 		text := eventText(m, to, change)
 		if text == "" {
 			return nil
+		}
+		if to == Accepted && h.remark != "" {
+			text += " " + h.remark
 		}
 		_, err := tx.AddEvent(ctx, store.Event{At: change.At, Kind: "message", AccountID: m.AccountID, MessageID: m.ID, RunID: m.RunID, Text: text})
 		return err

@@ -24,6 +24,7 @@ type bench struct {
 	server  *server
 	look    func(store.Message) (Verdict, error) // nil lets everything go
 	compose func(store.Message) error            // nil succeeds
+	files   []mail.Attachment                    // that the last message was made with
 }
 
 // server is a mail server: it keeps what it took, and answers as it is told.
@@ -113,7 +114,8 @@ func (b *bench) courier() *Courier {
 			}
 			return b.look(m)
 		},
-		Compose: func(_ context.Context, m store.Message, _ time.Time) ([]byte, error) {
+		Compose: func(_ context.Context, m store.Message, files []mail.Attachment, _ time.Time) ([]byte, error) {
+			b.files = files
 			if b.compose != nil {
 				if err := b.compose(m); err != nil {
 					return nil, err

@@ -2,20 +2,22 @@ package pull
 
 import (
 	"context"
+	"slices"
 	"time"
 
-	"dunlin/core/accountsiq"
 	"dunlin/core/ledger"
 	"dunlin/core/store"
 )
 
-// full is the first load (contract 10.1). Customers and their contacts are stored first, then the
-// transactions window by window, so that a load that is broken off keeps what it has; the watermark
-// is set with the last rows only.
+// full is the first load (contract 10.1). Customers and their contacts are stored first, then the transactions page
+// by page, so that a load that is broken off keeps what it has and goes on at the window it had reached; the
+// watermark is set at the end only.
 func (p *puller) full(ctx context.Context) error {
 	p.report.Full = true
-	began := p.o.Now()
-	p.o.Progress(StageCustomers, 0, 0)
+	began, reached, err := p.resumed(ctx)
+	if err != nil {
+		return err
+	}
 	f, err := p.readFrame(ctx)
 	if err != nil {
 		return wrap("reading the company", err)
@@ -23,29 +25,48 @@ func (p *puller) full(ctx context.Context) error {
 	if f.hasCompany && f.company.Consolidation {
 		return groupCompany()
 	}
-	if err := p.fullCustomers(ctx, f); err != nil {
+	if err := p.fullCustomers(ctx, f, began, reached); err != nil {
 		return err
 	}
-	seen := map[int64]bool{}
-	if err := p.fullTransactions(ctx, began, seen); err != nil {
+	seen := map[int64]struct{}{}
+	if err := p.fullTransactions(ctx, began, reached, seen); err != nil {
+		return wrap("reading the transactions", err)
+	}
+	if err := p.fullAllocations(ctx, began); err != nil {
+		return wrap("reading the allocations", err)
+	}
+	if reached.IsZero() {
+		return p.finishFull(ctx, began, seen)
+	}
+	if err := p.finishFull(ctx, began, nil); err != nil {
 		return err
 	}
-	return p.finishFull(ctx, began, seen)
+	// What was loaded before the break may have changed since: it is looked at again.
+	return p.delta(ctx, began, Thorough)
 }
 
-func (p *puller) fullCustomers(ctx context.Context, f frame) error {
-	var customers []ledger.Customer
-	present := map[int64]bool{}
-	err := p.src.Customers(ctx, func(c ledger.Customer) error {
-		customers = append(customers, c)
-		present[c.AccountID] = true
-		if len(customers)%500 == 0 {
-			p.o.Progress(StageCustomers, len(customers), 0)
-		}
-		return nil
-	})
+// resumed says when this load began and which creation date it had reached; that is zero for a new one.
+func (p *puller) resumed(ctx context.Context) (began, reached time.Time, err error) {
+	now := p.o.Now()
+	mark, _, err := p.moment(ctx, Watermark)
+	if err != nil || !mark.IsZero() {
+		return now, time.Time{}, err
+	}
+	at, note, err := p.moment(ctx, FirstLoad)
+	if err != nil || at.IsZero() || at.After(now) {
+		return now, time.Time{}, err
+	}
+	reached, _ = time.Parse(time.RFC3339, note)
+	if reached.IsZero() {
+		return now, reached, nil
+	}
+	return at, reached, nil
+}
+
+func (p *puller) fullCustomers(ctx context.Context, f frame, began, reached time.Time) error {
+	customers, err := p.allCustomers(ctx)
 	if err != nil {
-		return wrap("reading the customers", err)
+		return err
 	}
 	p.o.Progress(StageCustomers, len(customers), len(customers))
 	if err := p.readContacts(ctx, &f); err != nil {
@@ -56,21 +77,23 @@ func (p *puller) fullCustomers(ctx context.Context, f frame) error {
 		if err := p.storeFrame(ctx, tx, f); err != nil {
 			return err
 		}
-		if p.report.Customers, err = tx.UpsertCustomers(ctx, customers); err != nil {
+		if err := p.storeAllCustomers(ctx, tx, customers); err != nil {
 			return err
 		}
-		if p.report.Customers.Gone, err = tx.MarkCustomersGone(ctx, present); err != nil {
+		if err := p.storeContacts(ctx, tx, f); err != nil {
 			return err
 		}
-		return p.storeContacts(ctx, tx, f)
+		return p.note(ctx, tx, began, reached)
 	})
 }
 
-// window is a span of creation dates, both ends included.
-type window struct{ from, to time.Time }
-
-func (w window) query() accountsiq.TransactionQuery {
-	return accountsiq.TransactionQuery{CreatedFrom: w.from, CreatedTo: w.to}
+// note keeps how far a first load has come.
+func (p *puller) note(ctx context.Context, tx *store.Tx, began, reached time.Time) error {
+	text := ""
+	if !reached.IsZero() {
+		text = reached.UTC().Format(time.RFC3339)
+	}
+	return tx.SetWatermark(ctx, FirstLoad, began, text)
 }
 
 // windows cuts all creation dates into spans of at most a year, oldest first; the last one reaches
@@ -88,66 +111,109 @@ func windows(now time.Time) []window {
 	}
 }
 
-func (p *puller) fullTransactions(ctx context.Context, began time.Time, seen map[int64]bool) error {
-	all := windows(began)
-	total, counted := p.count(ctx, window{all[0].from, all[len(all)-1].to})
-	old := max(0, len(all)-recentYears)
-	if old > 0 {
+func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time, seen map[int64]struct{}) error {
+	all := windows(p.o.Now())
+	for len(all) > 1 && !all[0].to.After(reached) {
+		all = all[1:]
+	}
+	everything := window{all[0].from, all[len(all)-1].to}
+	total, counted, err := p.count(ctx, everything)
+	if err != nil {
+		return err
+	}
+	if old := len(all) - recentYears; old > 0 {
 		// One question saves reading many years that nobody has booked in.
-		if n, ok := p.count(ctx, window{all[0].from, all[old-1].to}); ok && n == 0 {
+		n, ok, err := p.count(ctx, window{all[0].from, all[old-1].to})
+		if err != nil {
+			return err
+		}
+		if ok && n == 0 {
 			all = all[old:]
 		}
 	}
 	p.o.Progress(StageTransactions, 0, total)
 	for _, w := range all {
-		if err := p.fullWindow(ctx, w, seen, total); err != nil {
-			return wrap("reading the transactions", err)
+		if err := p.fullWindow(ctx, w, began, seen, total); err != nil {
+			return err
 		}
 	}
-	if counted && len(seen) < total {
-		return incomplete(total, len(seen))
+	if !counted || len(seen) >= total {
+		return nil
 	}
-	return nil
+	// Items may have been deleted since they were counted.
+	if total, _, err = p.count(ctx, everything); err == nil && len(seen) < total {
+		err = incomplete(total, len(seen))
+	}
+	return err
 }
 
-func (p *puller) count(ctx context.Context, w window) (int, bool) {
-	n, err := p.src.CountTransactions(ctx, w.query())
-	return n, err == nil
-}
-
-func (p *puller) fullWindow(ctx context.Context, w window, seen map[int64]bool, total int) error {
-	rows := map[int64]ledger.Transaction{}
-	err := p.span(ctx, w, rows, func() {
-		done := len(seen) + len(rows)
-		p.o.Progress(StageTransactions, done, max(total, done))
-	})
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	for id := range rows {
-		seen[id] = true
-	}
-	return p.st.Tx(ctx, func(tx *store.Tx) error {
-		c, err := tx.UpsertTransactions(ctx, values(rows), p.o.Today)
-		p.report.Transactions = p.report.Transactions.Add(c)
+// count asks how many rows a window has; counted is false where that is not offered or too much to ask.
+func (p *puller) count(ctx context.Context, w window) (n int, counted bool, err error) {
+	err = p.hint(ctx, "count", func() (err error) {
+		counted = false
+		n, err = p.src.CountTransactions(ctx, w.query())
+		counted = err == nil
 		return err
 	})
+	return n, counted, err
 }
 
-// finishFull brings the allocations, looks for known items that did not come back, and sets the watermark
-// with them.
-func (p *puller) finishFull(ctx context.Context, began time.Time, seen map[int64]bool) error {
-	allocations, err := p.allocations(ctx, began.AddDate(0, 0, -allocationsFor), began)
+func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen map[int64]struct{}, total int) error {
+	any := false
+	err := p.span(ctx, w, func(rows []ledger.Transaction) error {
+		any = true
+		for _, t := range rows {
+			seen[t.ID] = struct{}{}
+		}
+		p.o.Progress(StageTransactions, len(seen), max(total, len(seen)))
+		return p.st.Tx(ctx, func(tx *store.Tx) error {
+			c, err := tx.UpsertTransactions(ctx, rows, p.o.Today)
+			p.report.Transactions = p.report.Transactions.Add(c)
+			return err
+		})
+	})
+	if err != nil || !any {
+		return err
+	}
+	return p.st.Tx(ctx, func(tx *store.Tx) error { return p.note(ctx, tx, began, w.to) })
+}
+
+// fullAllocations reads the history of matches. Stored ones that it does not hold any more were undone, or slipped
+// between two pages: their items tell.
+func (p *puller) fullAllocations(ctx context.Context, began time.Time) error {
+	since := began.AddDate(0, 0, -allocationsFor)
+	seen, offered, err := p.matches(ctx, since, p.o.Now(), func(rows []ledger.Allocation) error {
+		return p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, rows, nil) })
+	})
+	if err != nil || !offered {
+		return err
+	}
+	var doubtful []int64
+	err = p.st.AllocationsSince(ctx, ledger.DateOf(since.UTC()).AddDays(2), func(a ledger.Allocation) {
+		if _, ok := seen[keyOf(a)]; !ok {
+			doubtful = append(doubtful, a.To)
+		}
+	})
+	if err != nil || len(doubtful) == 0 {
+		return err
+	}
+	slices.Sort(doubtful)
+	now, err := p.matchesOf(ctx, slices.Compact(doubtful))
 	if err != nil {
-		return wrap("reading the allocations", err)
+		return err
 	}
+	return p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, nil, now) })
+}
+
+// finishFull looks for known items that did not come back, and sets the watermark. Without seen nothing is looked for.
+func (p *puller) finishFull(ctx context.Context, began time.Time, seen map[int64]struct{}) error {
 	open, err := p.st.OpenTransactionIDs(ctx)
 	if err != nil {
 		return err
 	}
 	var unseen []int64
 	for _, id := range open {
-		if !seen[id] {
+		if _, ok := seen[id]; !ok && seen != nil {
 			unseen = append(unseen, id)
 		}
 	}
@@ -158,67 +224,16 @@ func (p *puller) finishFull(ctx context.Context, began time.Time, seen map[int64
 	}
 	p.o.Progress(StageStore, 0, 0)
 	return p.st.Tx(ctx, func(tx *store.Tx) error {
-		c, err := tx.UpsertTransactions(ctx, values(extra), p.o.Today)
-		if err != nil {
+		if err := p.storeItems(ctx, tx, values(extra), missing); err != nil {
 			return err
 		}
-		gone, err := tx.MarkMissing(ctx, missing)
-		if err != nil {
+		// The load may have begun days ago, and what was a day then depends on the zone.
+		if err := tx.DateClosed(ctx, ledger.DateOf(began.UTC()).AddDays(-1)); err != nil {
 			return err
 		}
-		c.Gone = gone
-		p.report.Transactions = p.report.Transactions.Add(c)
-		if p.report.Allocations, err = tx.UpsertAllocations(ctx, allocations); err != nil {
-			return err
-		}
-		if err := tx.DateClosed(ctx, p.o.Today); err != nil {
+		if err := p.note(ctx, tx, began, time.Time{}); err != nil {
 			return err
 		}
 		return p.mark(ctx, tx, began, Recheck, Watermark)
 	})
-}
-
-func (p *puller) mark(ctx context.Context, tx *store.Tx, at time.Time, names ...string) error {
-	for _, name := range names {
-		if err := tx.SetWatermark(ctx, name, at, ""); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// allocations reads the matches that were recorded between two moments; the zone of the record is
-// unknown, so the span is widened to cover any.
-func (p *puller) allocations(ctx context.Context, since, until time.Time) ([]ledger.Allocation, error) {
-	p.o.Progress(StageAllocations, 0, 0)
-	from, to := since.UTC().Add(-zoneOverlap), until.UTC().Add(zoneOverlap)
-	byID := map[ledger.Allocation]bool{}
-	var out []ledger.Allocation
-	_, err := p.optional("allocations", func() error {
-		// A page without anything new may tell matches from their other side; two in a row are the end.
-		idle := 0
-		for skip := 0; idle < 2; {
-			before := len(out)
-			n, err := p.src.Allocations(ctx, from, to, skip, pageSize, func(a ledger.Allocation) error {
-				if !byID[a] {
-					byID[a] = true
-					out = append(out, a)
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			p.o.Progress(StageAllocations, len(out), 0)
-			if n == 0 {
-				return nil
-			}
-			if idle++; len(out) > before {
-				idle = 0
-			}
-			skip += n
-		}
-		return nil
-	})
-	return out, err
 }

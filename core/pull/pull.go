@@ -14,6 +14,7 @@ import (
 
 // Source is what pull asks of AccountsIQ; *accountsiq.Client is one.
 type Source interface {
+	SignIn(ctx context.Context) error
 	Company(ctx context.Context) (ledger.Company, error)
 	Currencies(ctx context.Context) ([]ledger.Currency, error)
 	CreditTerms(ctx context.Context) ([]ledger.CreditTerm, error)
@@ -22,19 +23,26 @@ type Source interface {
 	Contacts(ctx context.Context, row func(ledger.Contact) error) error
 	CountTransactions(ctx context.Context, q accountsiq.TransactionQuery) (int, error)
 	Transactions(ctx context.Context, q accountsiq.TransactionQuery, row func(ledger.Transaction) error) (int, error)
+	ChangedTransactions(ctx context.Context, q accountsiq.TransactionQuery, row func(ledger.Transaction, accountsiq.Change) error) (int, error)
 	Allocations(ctx context.Context, from, to time.Time, skip, limit int, row func(ledger.Allocation) error) (int, error)
+	AllocationsOf(ctx context.Context, transactionID int64) ([]ledger.Allocation, error)
+	Documents(ctx context.Context, q accountsiq.DocumentQuery, row func(accountsiq.Document) error) (int, error)
+	Balances(ctx context.Context, on ledger.Date, codes []string, row func(ledger.Balance) error) error
 	Requests() int64
 }
 
-// Watermark is the name of the moment up to which everything of AccountsIQ is in the store.
-const Watermark = "accountsiq"
-
-// Recheck is the name of the moment at which all open items were last read again by id.
-const Recheck = "recheck"
+// The names of the moments that a pull keeps.
+const (
+	Watermark    = "accountsiq"    // up to which everything of AccountsIQ is in the store
+	Recheck      = "recheck"       // at which all open items were last read again by id
+	CustomerList = "customer_list" // at which the customers were last read whole
+	ContactList  = "contact_list"  // at which the contacts were last read whole
+	Balances     = "balances"      // at which all balances were last compared
+	FirstLoad    = "first_load"    // at which a first load began that is not finished; its note is how far it came
+)
 
 const (
-	pageSize       = 10_000           // rows that AccountsIQ hands out at most (contract 7.6)
-	lotSize        = 200              // ids in one re-read (contract 10.2, step 7)
+	lotSize        = 200              // ids in one re-read (contract 10.2, step 7); codes in one question for balances
 	zoneOverlap    = 26 * time.Hour   // creation dates carry no zone: the overlap spans any (contract 10.2, step 3)
 	utcOverlap     = 10 * time.Minute // for the axes that are UTC
 	closedDays     = 60               // settled items this young are looked at again (contract 10.2, step 8)
@@ -42,7 +50,8 @@ const (
 	firstYear      = 1990             // the wide-open lower bound of the contract
 	recentYears    = 10               // years that are read one by one without asking whether they are empty
 	lotsAlways     = 10               // up to this many lots every pull looks at all open items again
-	recheckEvery   = 24 * time.Hour   // beyond them, the background pull does so this often
+	daily          = 24 * time.Hour   // beyond them, the background pull does so this often; full lists too
+	contactsEvery  = time.Hour        // the background pull compares the contacts this often
 )
 
 // Depth says how much a pull looks at again.
@@ -52,7 +61,8 @@ type Depth int
 const (
 	// Light reads what is new and what was touched; all open items too when they are few or a day has passed.
 	Light Depth = iota
-	// Thorough also re-reads every open and recently closed item: Sync now and the pull before a run.
+	// Thorough also re-reads every open and recently closed item, and compares the balances of all who owe:
+	// Sync now and the pull before a run.
 	Thorough
 	// Full reads everything as on the first day.
 	Full
@@ -70,6 +80,8 @@ const (
 	StageAllocations  Stage = "Allocations"
 	StageRecheck      Stage = "Checking open items"
 	StageStore        Stage = "Storing"
+	StageBalances     Stage = "Comparing balances"
+	StageWait         Stage = "Waiting for AccountsIQ"
 )
 
 // Options are the circumstances of a pull.
@@ -77,6 +89,7 @@ type Options struct {
 	Depth    Depth
 	Now      func() time.Time
 	Today    ledger.Date // in the company's zone
+	Patience Patience
 	Progress func(stage Stage, done, total int)
 }
 
@@ -88,6 +101,9 @@ type Report struct {
 	Contacts     store.Counts
 	Transactions store.Counts
 	Allocations  store.Counts
+	// Differences are the balances that AccountsIQ and the open items here do not agree on, after all of the
+	// customer's items were read again.
+	Differences []store.BalanceCheck
 	// Skipped names reads that this AccountsIQ does not offer and that were done without.
 	Skipped []string
 }
@@ -97,23 +113,41 @@ func (r Report) Changed() bool {
 	return r.Customers.Any() || r.Contacts.Any() || r.Transactions.Any() || r.Allocations.Any()
 }
 
-// Run brings the store up to date. On any error nothing of the delta is stored and the watermark stays.
+// Run signs in and brings the store up to date. On any error nothing of a delta is stored and the watermark stays;
+// a first load that is broken off keeps what it has and goes on from there the next time. A difference of balances
+// is no error.
 func Run(ctx context.Context, src Source, st *store.Store, o Options) (Report, error) {
-	p := &puller{src: src, st: st, o: o, before: src.Requests()}
+	p := &puller{src: src, st: st, o: o, missed: map[int64]bool{}, left: o.Patience.For}
 	if p.o.Progress == nil {
 		p.o.Progress = func(Stage, int, int) {}
 	}
-	mark, _, err := st.Watermark(ctx, Watermark)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Report{}, err
+	before := src.Requests()
+	err := p.run(ctx)
+	p.report.Requests = src.Requests() - before
+	return p.report, err
+}
+
+func (p *puller) run(ctx context.Context) (err error) {
+	if p.sign, err = p.st.CreditSign(ctx); err != nil {
+		return err
 	}
-	if mark.IsZero() || o.Depth == Full {
+	mark, _, err := p.moment(ctx, Watermark)
+	if err != nil {
+		return err
+	}
+	p.o.Progress(StageSignIn, 0, 0)
+	if err := p.try(ctx, func() error { return p.src.SignIn(ctx) }); err != nil {
+		return err
+	}
+	if mark.IsZero() || p.o.Depth == Full {
 		err = p.full(ctx)
 	} else {
-		err = p.delta(ctx, mark)
+		err = p.delta(ctx, mark, p.o.Depth)
 	}
-	p.report.Requests = src.Requests() - p.before
-	return p.report, err
+	if err != nil {
+		return err
+	}
+	return wrap("comparing the balances", p.prove(ctx))
 }
 
 type puller struct {
@@ -121,19 +155,67 @@ type puller struct {
 	st     *store.Store
 	o      Options
 	report Report
-	before int64
+
+	left    time.Duration  // patience that is left
+	blind   bool           // a feed was refused, so only the look at all open items is left
+	missed  map[int64]bool // items that were asked for in this pull and not answered with
+	sign    ledger.CreditSign
+	credits map[int64]ledger.Transaction // open credits as they were sent, while the sign is not settled
 }
 
-// optional runs a read that the program can do without where AccountsIQ does not offer it. Older
-// installations lack some operations; the look at all open items keeps the figures right all the same.
-func (p *puller) optional(name string, read func() error) (offered bool, err error) {
-	err = read()
-	var aiq *accountsiq.Error
-	if errors.As(err, &aiq) && aiq.Kind == accountsiq.NotOffered {
-		p.report.Skipped = append(p.report.Skipped, name)
-		return false, nil
+// moment returns a watermark; zero when there is none yet.
+func (p *puller) moment(ctx context.Context, name string) (time.Time, string, error) {
+	at, note, err := p.st.Watermark(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return time.Time{}, "", nil
+	}
+	return at, note, err
+}
+
+// since reports whether a moment lies at least a span before now, or never was.
+func (p *puller) since(ctx context.Context, name string, span time.Duration) (bool, error) {
+	at, _, err := p.moment(ctx, name)
+	now := p.o.Now()
+	return at.IsZero() || now.Sub(at) >= span || now.Before(at), err
+}
+
+func (p *puller) mark(ctx context.Context, tx *store.Tx, at time.Time, names ...string) error {
+	for _, name := range names {
+		if err := tx.SetWatermark(ctx, name, at, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// optional runs a read that the program can do without where AccountsIQ does not offer it: older installations lack
+// some operations, and the look at all open items keeps the figures right all the same. Further kinds of refusal that
+// are taken for an answer may be named.
+func (p *puller) optional(ctx context.Context, name string, read func() error, also ...accountsiq.Kind) (offered bool, err error) {
+	err = p.try(ctx, read)
+	for _, kind := range append(also, accountsiq.NotOffered) {
+		if errors.Is(err, kind) {
+			if !slices.Contains(p.report.Skipped, name) {
+				p.report.Skipped = append(p.report.Skipped, name)
+			}
+			return false, nil
+		}
 	}
 	return err == nil, err
+}
+
+// hint asks one of the feeds that the contract leaves undescribed (section 15), or something else that only spares
+// work. Refused, or too big a question, it says nothing, and what it would have said shows in the look at all open
+// items.
+func (p *puller) hint(ctx context.Context, name string, read func() error) error {
+	refused := false
+	_, err := p.optional(ctx, name, func() error {
+		err := read()
+		refused = err != nil && !errors.Is(err, accountsiq.NotOffered)
+		return err
+	}, accountsiq.Permission, accountsiq.Query, accountsiq.QueryTooBig)
+	p.blind = p.blind || refused && err == nil
+	return err
 }
 
 // frame is what every pull reads whole: small lists without a changed-since axis.
@@ -147,19 +229,19 @@ type frame struct {
 }
 
 func (p *puller) readFrame(ctx context.Context) (f frame, err error) {
-	if f.hasCompany, err = p.optional("company", func() (err error) { f.company, err = p.src.Company(ctx); return }); err != nil {
+	if f.hasCompany, err = p.optional(ctx, "company", func() (err error) { f.company, err = p.src.Company(ctx); return }); err != nil {
 		return f, err
 	}
-	if f.hasCurrencies, err = p.optional("currencies", func() (err error) { f.currencies, err = p.src.Currencies(ctx); return }); err != nil {
+	if f.hasCurrencies, err = p.optional(ctx, "currencies", func() (err error) { f.currencies, err = p.src.Currencies(ctx); return }); err != nil {
 		return f, err
 	}
-	f.hasTerms, err = p.optional("credit terms", func() (err error) { f.terms, err = p.src.CreditTerms(ctx); return })
+	f.hasTerms, err = p.optional(ctx, "credit terms", func() (err error) { f.terms, err = p.src.CreditTerms(ctx); return })
 	return f, err
 }
 
 func (p *puller) readContacts(ctx context.Context, f *frame) (err error) {
 	p.o.Progress(StageContacts, 0, 0)
-	f.hasContacts, err = p.optional("contacts", func() error {
+	f.hasContacts, err = p.optional(ctx, "contacts", func() error {
 		f.contacts = f.contacts[:0]
 		return p.src.Contacts(ctx, func(c ledger.Contact) error {
 			f.contacts = append(f.contacts, c)
@@ -190,105 +272,36 @@ func (p *puller) storeFrame(ctx context.Context, tx *store.Tx, f frame) error {
 }
 
 func (p *puller) storeContacts(ctx context.Context, tx *store.Tx, f frame) (err error) {
-	if f.hasContacts {
-		p.report.Contacts, err = tx.ReplaceContacts(ctx, f.contacts)
+	if !f.hasContacts {
+		return nil
 	}
-	return err
-}
-
-// span collects the rows of a span of creation dates. One that is too much for AccountsIQ is halved until it
-// is taken (contract section 6); both halves hold the moment between them.
-func (p *puller) span(ctx context.Context, w window, into map[int64]ledger.Transaction, got func()) error {
-	err := p.page(ctx, w.query(), into, got)
-	if !errors.Is(err, accountsiq.QueryTooBig) || w.to.Sub(w.from) < 2*time.Minute {
+	if p.report.Contacts, err = tx.ReplaceContacts(ctx, f.contacts); err != nil {
 		return err
 	}
-	middle := w.from.Add(w.to.Sub(w.from) / 2).Truncate(time.Second)
-	if err := p.span(ctx, window{w.from, middle}, into, got); err != nil {
-		return err
-	}
-	return p.span(ctx, window{middle, w.to}, into, got)
+	return p.mark(ctx, tx, p.o.Now(), ContactList)
 }
 
-// page collects the rows of one query, page after page, keyed by id: rows that shift between pages while
-// AccountsIQ is at work come twice at worst. It asks until a page brings nothing new: how many rows a page
-// holds is AccountsIQ's business, and one question too many is cheaper than a missing receipt.
-func (p *puller) page(ctx context.Context, q accountsiq.TransactionQuery, into map[int64]ledger.Transaction, got func()) error {
-	for {
-		before := len(into)
-		n, err := p.src.Transactions(ctx, q, func(t ledger.Transaction) error {
-			into[t.ID] = t
+// customers collects what a read of customers brings.
+func (p *puller) customers(ctx context.Context, read func(context.Context, func(ledger.Customer) error) error) (list []ledger.Customer, offered bool, err error) {
+	p.o.Progress(StageCustomers, 0, 0)
+	offered, err = p.optional(ctx, "changed customers", func() error {
+		list = list[:0]
+		return read(ctx, func(c ledger.Customer) error {
+			if list = append(list, c); len(list)%500 == 0 {
+				p.o.Progress(StageCustomers, len(list), 0)
+			}
 			return nil
 		})
-		if err != nil {
-			return err
-		}
-		got()
-		if len(into) == before {
-			return nil
-		}
-		q.Skip += n
-	}
-}
-
-// reread reads known transactions by id, lot by lot. Missing are the ids that did not come back.
-func (p *puller) reread(ctx context.Context, ids []int64, into map[int64]ledger.Transaction) (missing []int64, err error) {
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	done := 0
-	for lot := range slices.Chunk(ids, lotSize) {
-		p.o.Progress(StageRecheck, done, len(ids))
-		got, gone, err := Items(ctx, p.src, lot)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range got {
-			into[t.ID] = t
-		}
-		missing = append(missing, gone...)
-		done += len(lot)
-	}
-	return missing, nil
-}
-
-// Items reads transactions by id once; missing are the ids that AccountsIQ did not answer with. It is
-// also the look that comes just before each message (R6.3). A list that is too long for AccountsIQ is halved
-// until it is taken (contract section 6).
-func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transaction, missing []int64, err error) {
-	if len(ids) == 0 {
-		return nil, nil, nil
-	}
-	found := make(map[int64]bool, len(ids))
-	_, err = src.Transactions(ctx, accountsiq.TransactionQuery{IDs: ids}, func(t ledger.Transaction) error {
-		if !found[t.ID] {
-			found[t.ID] = true
-			got = append(got, t)
-		}
-		return nil
 	})
-	if errors.Is(err, accountsiq.QueryTooBig) && len(ids) > 1 {
-		return halves(ctx, src, ids)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, id := range ids {
-		if !found[id] {
-			missing = append(missing, id)
-		}
-	}
-	return got, missing, nil
+	return list, offered, err
 }
 
-func halves(ctx context.Context, src Source, ids []int64) (got []ledger.Transaction, missing []int64, err error) {
-	for _, half := range [][]int64{ids[:len(ids)/2], ids[len(ids)/2:]} {
-		rows, gone, err := Items(ctx, src, half)
-		if err != nil {
-			return nil, nil, err
-		}
-		got, missing = append(got, rows...), append(missing, gone...)
+func present(list []ledger.Customer) map[int64]bool {
+	ids := make(map[int64]bool, len(list))
+	for _, c := range list {
+		ids[c.AccountID] = true
 	}
-	return got, missing, nil
+	return ids
 }
 
 func values(m map[int64]ledger.Transaction) []ledger.Transaction {

@@ -54,8 +54,15 @@ func open(t *testing.T, fill func(b *books)) *books {
 
 func (b *books) serve() *books {
 	b.t.Helper()
+	return b.serveOptions(aiqtest.Options{})
+}
+
+// serveOptions serves the company as the options say.
+func (b *books) serveOptions(o aiqtest.Options) *books {
+	b.t.Helper()
 	var err error
-	b.server, err = aiqtest.Start(aiqtest.Options{Now: b.clock, Company: b.company})
+	o.Now, o.Company = b.clock, b.company
+	b.server, err = aiqtest.Start(o)
 	b.must(err)
 	b.t.Cleanup(func() {
 		b.server.Close()
@@ -284,13 +291,18 @@ func TestThoroughSeesWhatNoFeedReports(t *testing.T) {
 	}
 }
 
+// notOffered is how ASP.NET says that it has no such operation.
+func notOffered(op string) aiqtest.Fault {
+	return aiqtest.Fault{Op: op, Kind: aiqtest.FailSOAP, Times: aiqtest.Always,
+		Message: "Server did not recognize the value of HTTP Header SOAPAction: http://www.visorsoftware.com/visor/accountsiq/dashboard/Integration/" + op + "."}
+}
+
 // An installation of the older generation offers few reads; what it has is enough to be right.
 func TestReadsThatAreNotOfferedAreDoneWithout(t *testing.T) {
 	var inv aiqtest.Transaction
 	b := open(t, func(b *books) { b.customer("ACME"); inv = b.invoice("ACME", 100) })
 	for _, op := range []string{"GetCompanyInformation", "GetCurrencies", "GetAllCustomerContacts", "GetCustomersBy", "GetAllocationsBetweenWithCreationDatePaged"} {
-		b.server.Fail(aiqtest.Fault{Op: op, Kind: aiqtest.FailSOAP, Times: aiqtest.Always,
-			Message: "Server did not recognize the value of HTTP Header SOAPAction: http://www.visorsoftware.com/visor/accountsiq/dashboard/Integration/" + op + "."})
+		b.server.Fail(notOffered(op))
 	}
 	r := b.pull(pull.Light)
 	if len(r.Skipped) != 4 || b.outstanding(inv.ID) != "1.00" {

@@ -464,7 +464,8 @@ func TestPlannerFacts(t *testing.T) {
 	}
 	write(t, s, func(tx *Tx) error {
 		_, err := tx.UpsertCustomers(bg, []ledger.Customer{customer(1, "A"), customer(2, "B"), customer(3, "C")})
-		return errors.Join(err, tx.SetBalances(bg, ten, []ledger.Balance{{AccountID: 1, Code: "A", Amount: eur(77)}, {AccountID: 1, Code: "A", Amount: ledger.Money{Minor: -3, Currency: "GBP"}}}),
+		return errors.Join(err, tx.SetBalanceChecks(bg, []int64{1}, []BalanceCheck{{AccountID: 1, Reported: eur(77), Ours: eur(77), At: ten},
+			{AccountID: 1, Reported: ledger.Money{Minor: -3, Currency: "GBP"}, Ours: ledger.Money{Minor: 2, Currency: "GBP"}, At: ten}}),
 			tx.AddRun(bg, Run{ID: "r", Started: ten}), tx.SetSetting(bg, "k", "v"), tx.SetCompany(bg, ledger.Company{ID: "D"}), tx.SaveSchedule(bg, Schedule{"S", []byte("{}")}))
 	})
 	put(t, s, open, paid, byCredit, thanked, neverChased, unknown,
@@ -504,7 +505,7 @@ func TestPlannerFacts(t *testing.T) {
 	c := f.Customers[0]
 	gbp := func(n int64) []ledger.Money { return []ledger.Money{{Minor: n, Currency: "GBP"}} }
 	if !reflect.DeepEqual(c.Credits, append([]ledger.Money{eur(50)}, gbp(7)...)) || !reflect.DeepEqual(c.Refunds, []ledger.Money{eur(10)}) ||
-		!reflect.DeepEqual(c.Fluctuations, gbp(-5)) || !reflect.DeepEqual(c.Reported, append([]ledger.Money{eur(77)}, gbp(-3)...)) {
+		!reflect.DeepEqual(c.Fluctuations, gbp(-5)) || !reflect.DeepEqual(c.Drift, gbp(-5)) {
 		t.Errorf("%+v", c)
 	}
 	var history []string
@@ -517,35 +518,126 @@ func TestPlannerFacts(t *testing.T) {
 	if !slices.Equal(history, []string{"m", "refused", "t", "q"}) {
 		t.Errorf("history: %v", history)
 	}
-	if !f.BalancesAt.Equal(ten) || !f.LastRun.Equal(ten) || f.Settings["k"] != "v" || f.Company.ID != "D" || len(f.Schedules) != 1 || f.Version != version(t, s) {
+	if !f.LastRun.Equal(ten) || f.Settings["k"] != "v" || f.Company.ID != "D" || len(f.Schedules) != 1 || f.Version != version(t, s) {
 		t.Errorf("%+v", f)
 	}
 }
 
-func TestBalancesAreReplacedWhole(t *testing.T) {
+func TestBalanceChecksAreReplacedByAccount(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	write(t, s, func(tx *Tx) error {
 		_, err := tx.UpsertCustomers(bg, []ledger.Customer{customer(1, "A"), customer(2, "B")})
 		return err
 	})
-	set := func(list ...ledger.Balance) {
+	check := func(account, reported, ours int64) BalanceCheck {
+		return BalanceCheck{AccountID: account, Reported: eur(reported), Ours: eur(ours), At: ten}
+	}
+	set := func(accounts []int64, list ...BalanceCheck) {
 		t.Helper()
-		write(t, s, func(tx *Tx) error { return tx.SetBalances(bg, ten, list) })
+		write(t, s, func(tx *Tx) error { return tx.SetBalanceChecks(bg, accounts, list) })
 	}
-	a, b := ledger.Balance{AccountID: 1, Amount: eur(5)}, ledger.Balance{AccountID: 2, Amount: eur(0)}
-	set(a, b)
+	set([]int64{1, 2}, check(1, 5, 5), check(2, 7, 9))
 	v := version(t, s)
-	set(b, a)
+	// The same verdict is no news, whatever the figures.
+	set([]int64{1, 2}, check(2, 17, 19), check(1, 6, 6))
 	if version(t, s) != v {
-		t.Error("equal balances changed the version")
+		t.Error("equal verdicts changed the version")
 	}
-	set(b)
-	for id, want := range map[int64][]ledger.Money{1: nil, 2: {eur(0)}} {
-		if d, err := s.Customer(bg, id, today); !reflect.DeepEqual(d.Reported, want) || err != nil {
-			t.Errorf("%d: %v %v", id, d.Reported, err)
+	differ, err := s.BalanceDifferences(bg)
+	if err != nil || len(differ) != 1 || differ[0].CustomerCode != "B" || differ[0].Drift() != eur(-2) || !differ[0].At.Equal(ten) {
+		t.Errorf("%+v %v", differ, err)
+	}
+	// An account that was asked about and not answered for has no check any more; the others keep theirs.
+	set([]int64{1})
+	if d, err := s.Customer(bg, 1, today); err != nil || len(d.Checks) != 0 {
+		t.Errorf("%+v %v", d.Checks, err)
+	}
+	if d, err := s.Customer(bg, 2, today); err != nil || len(d.Checks) != 1 || d.Checks[0].Ours != eur(19) {
+		t.Errorf("%+v %v", d.Checks, err)
+	}
+	if version(t, s) != v {
+		t.Error("a check without a difference counted")
+	}
+	set([]int64{2}, check(2, 19, 19))
+	if version(t, s) != v+1 {
+		t.Error("a difference that went was not counted")
+	}
+}
+
+func TestLedgerSumsAreWhatTheBalanceHasToBe(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	write(t, s, func(tx *Tx) error {
+		_, err := tx.UpsertCustomers(bg, []ledger.Customer{customer(1, "A")})
+		return err
+	})
+	item := func(id int64, kind ledger.TxType, outstanding int64) ledger.Transaction {
+		x := invoice(id, 1, "2026-05-01", 500)
+		x.Type, x.Outstanding.Minor = kind, outstanding
+		return x
+	}
+	put(t, s, item(1, ledger.SalesInvoice, 100), item(2, ledger.SalesReceipt, 30), item(3, ledger.SalesCreditNote, -5),
+		item(4, ledger.SalesRefund, 7), item(5, ledger.SalesFluctuation, -2), item(6, ledger.SalesDebitJournal, 50), item(7, ledger.SalesInvoice, 1000))
+	write(t, s, func(tx *Tx) error {
+		_, err := tx.MarkMissing(bg, []int64{7}) // not answered with, so it counts no more
+		return err
+	})
+	sums, err := s.LedgerSums(bg)
+	if want := map[int64][]ledger.Money{1: {eur(100 - 30 - 5 + 7 - 2 + 50)}}; err != nil || !reflect.DeepEqual(sums, want) {
+		t.Errorf("%v %v, want %v", sums, err, want)
+	}
+}
+
+// The sign of credits is settled per company (contract 15); rows are stored with positive remainders.
+func TestCreditsAreStoredByTheSettledSign(t *testing.T) {
+	for sign, want := range map[ledger.CreditSign][2]int64{
+		ledger.SignUnknown: {30, 30}, ledger.SignPositive: {30, -30}, ledger.SignNegative: {-30, 30},
+	} {
+		s := openStore(t, t.TempDir())
+		write(t, s, func(tx *Tx) error {
+			_, err := tx.UpsertCustomers(bg, []ledger.Customer{customer(1, "A")})
+			return errors.Join(err, tx.SetCreditSign(bg, sign))
+		})
+		plus, minus := invoice(1, 1, "2026-05-01", 30), invoice(2, 1, "2026-05-01", 30)
+		plus.Type, minus.Type = ledger.SalesReceipt, ledger.SalesCreditJournal
+		minus.Outstanding.Minor = -30
+		put(t, s, plus, minus)
+		items, err := s.CustomerOpenItems(bg, 1)
+		if err != nil || len(items) != 2 || items[0].Outstanding.Minor != want[0] || items[1].Outstanding.Minor != want[1] {
+			t.Errorf("%q: %+v %v, want %v", sign, items, err, want)
+		}
+		if have, err := s.CreditSign(bg); have != sign || err != nil {
+			t.Errorf("%q read back as %q, %v", sign, have, err)
 		}
 	}
-	if version(t, s) != v+1 {
-		t.Error("a balance that went was not counted")
+}
+
+func TestCustomersAreGoneAfterTwoLists(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	write(t, s, func(tx *Tx) error {
+		_, err := tx.UpsertCustomers(bg, []ledger.Customer{customer(1, "A"), customer(2, "B")})
+		return err
+	})
+	look := func(want int, present ...int64) {
+		t.Helper()
+		set := map[int64]bool{}
+		for _, id := range present {
+			set[id] = true
+		}
+		write(t, s, func(tx *Tx) error {
+			gone, err := tx.MarkCustomersGone(bg, set)
+			if gone != want {
+				t.Errorf("%v there: %d gone, want %d", present, gone, want)
+			}
+			return err
+		})
+	}
+	look(0, 1)    // the first look without B
+	look(0, 1, 2) // there again: the count begins anew
+	look(0, 1)
+	look(1, 1)
+	look(0, 1)
+	look(0, 1, 2) // back
+	if d, err := s.Customer(bg, 2, today); err != nil || d.Gone {
+		t.Errorf("%+v %v", d.Gone, err)
 	}
 }

@@ -44,8 +44,9 @@ func (t *Tx) UpsertCustomers(ctx context.Context, list []ledger.Customer) (Count
 	return Counts{New: after - before, Changed: touched - (after - before)}, t.redate(ctx)
 }
 
-// MarkCustomersGone marks the customers that a complete list from AccountsIQ does not have, and takes the
-// mark from those that it has again. It returns how many are gone now that were not.
+// MarkCustomersGone compares with a complete list from AccountsIQ: the second such list in a row that does not have
+// a customer makes it gone, and one that is there again is back (contract 10.2, step 10; 11). It returns how many are
+// gone now that were not.
 func (t *Tx) MarkCustomersGone(ctx context.Context, present map[int64]bool) (gone int, err error) {
 	ids := make([]int64, 0, len(present))
 	for id, there := range present {
@@ -53,11 +54,18 @@ func (t *Tx) MarkCustomersGone(ctx context.Context, present map[int64]bool) (gon
 			ids = append(ids, id)
 		}
 	}
+	const listed = "account_id IN (SELECT value FROM json_each(?))"
 	list := idList(ids)
-	if _, err := t.touch(ctx, "UPDATE customers SET gone_at = 0 WHERE gone_at <> 0 AND account_id IN (SELECT value FROM json_each(?))", list); err != nil {
+	if _, err := t.touch(ctx, "UPDATE customers SET gone_at = 0 WHERE gone_at <> 0 AND "+listed, list); err != nil {
 		return 0, err
 	}
-	return t.touch(ctx, "UPDATE customers SET gone_at = ? WHERE gone_at = 0 AND account_id NOT IN (SELECT value FROM json_each(?))", millis(t.s.now()), list)
+	if _, err := t.exec(ctx, "UPDATE customers SET missing = 0 WHERE missing <> 0 AND "+listed, list); err != nil {
+		return 0, err
+	}
+	if _, err := t.exec(ctx, "UPDATE customers SET missing = missing + 1 WHERE gone_at = 0 AND NOT "+listed, list); err != nil {
+		return 0, err
+	}
+	return t.touch(ctx, "UPDATE customers SET gone_at = ? WHERE gone_at = 0 AND missing >= 2 AND NOT "+listed, millis(t.s.now()), list)
 }
 
 // contactKey identifies a contact, as AccountsIQ gives it no id (contract 10.4).
@@ -299,7 +307,7 @@ func fillSums(ctx context.Context, q querier, found map[int64]*CustomerRow, ids 
 			sum(type IN `+receivableTypes+`),
 			sum(type IN `+receivableTypes+` AND due <> '' AND due < ?2),
 			coalesce(min(CASE WHEN type IN `+receivableTypes+` AND due <> '' THEN due END), '')
-		FROM transactions WHERE account_id IN (SELECT value FROM json_each(?1)) AND `+isOpen+` AND outstanding > 0
+		FROM transactions WHERE account_id IN (SELECT value FROM json_each(?1)) AND `+isOpen+` AND (outstanding > 0 OR type IN `+creditTypes+`)
 		GROUP BY account_id, currency ORDER BY account_id, currency`, ids, today.String())
 }
 
@@ -433,28 +441,15 @@ func customerDetails(ctx context.Context, q querier, ids []int64, today ledger.D
 	if err != nil {
 		return nil, err
 	}
-	reported, _, err := readBalances(ctx, q)
+	checks, err := readChecks(ctx, q, "true")
 	for i := range list {
 		d := &list[i]
-		d.Contacts, d.Recipients, d.Reported = book.contacts[d.Code], book.of(d.AccountID, d.Code, d.Email), reported[d.AccountID]
+		d.Contacts, d.Recipients = book.contacts[d.Code], book.of(d.AccountID, d.Code, d.Email)
+		for _, c := range checks {
+			if c.AccountID == d.AccountID {
+				d.Checks = append(d.Checks, c)
+			}
+		}
 	}
 	return list, err
-}
-
-// readBalances returns the balances by account and when they were read. An account that AccountsIQ's answer
-// left out has none.
-func readBalances(ctx context.Context, q querier) (map[int64][]ledger.Money, time.Time, error) {
-	var at time.Time
-	err := each(ctx, q, func(r *sql.Rows) error { return r.Scan(timeColumn{&at}) }, "SELECT at FROM watermarks WHERE name = ?", balancesMark)
-	if err != nil {
-		return nil, at, err
-	}
-	out := map[int64][]ledger.Money{}
-	return out, at, each(ctx, q, func(r *sql.Rows) error {
-		var id int64
-		var m ledger.Money
-		err := r.Scan(&id, &m.Currency, &m.Minor)
-		out[id] = append(out[id], m)
-		return err
-	}, "SELECT account_id, currency, amount FROM balances ORDER BY account_id, currency")
 }

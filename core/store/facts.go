@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"dunlin/core/ledger"
 )
@@ -22,7 +21,7 @@ func readFacts(ctx context.Context, q querier) (f Facts, err error) {
 	if err := readFrame(ctx, q, &f); err != nil {
 		return f, err
 	}
-	prefs, err := readInvoicePrefs(ctx, q)
+	prefs, err := readInvoicePrefs(ctx, q, "")
 	if err != nil {
 		return f, err
 	}
@@ -32,10 +31,10 @@ func readFacts(ctx context.Context, q querier) (f Facts, err error) {
 	if f.Settled, err = readSettled(ctx, q, prefs); err != nil {
 		return f, err
 	}
-	if f.History, err = readHistory(ctx, q); err != nil {
+	if f.History, err = readHistory(ctx, q, everybody); err != nil {
 		return f, err
 	}
-	f.Customers, f.BalancesAt, err = readCustomerFacts(ctx, q, concerned(f))
+	f.Customers, err = readCustomerFacts(ctx, q, everybody, concerned(f))
 	return f, err
 }
 
@@ -59,8 +58,8 @@ func readFrame(ctx context.Context, q querier, f *Facts) (err error) {
 	return err
 }
 
-// readInvoicePrefs reads the preferences of all invoices that have any.
-func readInvoicePrefs(ctx context.Context, q querier) (map[int64]InvoicePrefs, error) {
+// readInvoicePrefs reads the preferences of the invoices that have any, of all or under a condition.
+func readInvoicePrefs(ctx context.Context, q querier, where string, args ...any) (map[int64]InvoicePrefs, error) {
 	out := map[int64]InvoicePrefs{}
 	return out, each(ctx, q, func(r *sql.Rows) error {
 		var id int64
@@ -68,7 +67,7 @@ func readInvoicePrefs(ctx context.Context, q querier) (map[int64]InvoicePrefs, e
 		err := r.Scan(&id, &p.Stopped, &p.Disputed, dateColumn{&p.HoldUntil}, dateColumn{&p.Expected}, &p.Schedule.Set, &p.Schedule.Name, &p.Note)
 		out[id] = p
 		return err
-	}, "SELECT transaction_id, stopped, disputed, hold_until, expected, schedule_set, schedule, note FROM invoice_prefs")
+	}, "SELECT transaction_id, stopped, disputed, hold_until, expected, schedule_set, schedule, note FROM invoice_prefs "+where, args...)
 }
 
 // readInvoiceFacts reads the receivables of a condition over transactions, by id.
@@ -101,15 +100,23 @@ func readSettled(ctx context.Context, q querier, prefs map[int64]InvoicePrefs) (
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
+	return list, addPaidBy(ctx, q, list)
+}
+
+func addPaidBy(ctx context.Context, q querier, list []InvoiceFacts) error {
+	paid, err := readPaidBy(ctx, q, idsOf(list))
+	for i := range list {
+		list[i].PaidBy = paid[list[i].TransactionID]
+	}
+	return err
+}
+
+func idsOf(list []InvoiceFacts) []int64 {
 	ids := make([]int64, len(list))
 	for i, x := range list {
 		ids[i] = x.TransactionID
 	}
-	paid, err := readPaidBy(ctx, q, ids)
-	for i := range list {
-		list[i].PaidBy = paid[list[i].TransactionID]
-	}
-	return list, err
+	return ids
 }
 
 // readPaidBy says for each settled receivable whether a receipt had a part in settling it.
@@ -130,11 +137,11 @@ func readPaidBy(ctx context.Context, q querier, ids []int64) (map[int64]string, 
 		JOIN transactions o ON o.id = a.other GROUP BY a.id`, idList(ids))
 }
 
-// readHistory reads all messages to customers with their invoices, oldest first.
-func readHistory(ctx context.Context, q querier) ([]HistoryMessage, error) {
+// readHistory reads the messages to customers with their invoices, oldest first.
+func readHistory(ctx context.Context, q querier, of scope) ([]HistoryMessage, error) {
 	list, err := all(ctx, q, func(r *sql.Rows) (x HistoryMessage, err error) {
 		return x, r.Scan(&x.ID, &x.MessageID, &x.AccountID, &x.Kind, &x.State, &x.Automatic, timeColumn{&x.At})
-	}, "SELECT m.id, m.message_id, m.account_id, m.kind, m.state, m.automatic, "+sentAt+" AS at FROM messages m WHERE m.account_id <> 0 ORDER BY at, m.id")
+	}, "SELECT m.id, m.message_id, m.account_id, m.kind, m.state, m.automatic, "+sentAt+" AS at FROM messages m WHERE m.account_id <> 0"+of.and("m.account_id")+" ORDER BY at, m.id")
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +149,7 @@ func readHistory(ctx context.Context, q querier) ([]HistoryMessage, error) {
 	for i, x := range list {
 		place[x.ID] = i
 	}
-	return list, listed(ctx, q, "", func(message string, i MessageInvoice) {
+	return list, listed(ctx, q, of.where("message", "SELECT id FROM messages WHERE account_id IN "), func(message string, i MessageInvoice) {
 		if at, ok := place[message]; ok {
 			list[at].Invoices = append(list[at].Invoices, i)
 		}
@@ -163,14 +170,22 @@ func concerned(f Facts) map[int64]bool {
 	return out
 }
 
-func readCustomerFacts(ctx context.Context, q querier, wanted map[int64]bool) (list []CustomerFacts, at time.Time, err error) {
-	book, err := readBook(ctx, q, nil)
+func readCustomerFacts(ctx context.Context, q querier, of scope, wanted map[int64]bool) (list []CustomerFacts, err error) {
+	books, err := of.books(ctx, q)
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
-	reported, at, err := readBalances(ctx, q)
+	book, err := readBook(ctx, q, books)
 	if err != nil {
-		return nil, at, err
+		return nil, err
+	}
+	checks, err := readChecks(ctx, q, "b.reported <> b.ours"+of.and("b.account_id"))
+	if err != nil {
+		return nil, err
+	}
+	drift := map[int64][]ledger.Money{}
+	for _, c := range checks {
+		drift[c.AccountID] = append(drift[c.AccountID], c.Drift())
 	}
 	place := make(map[int64]int, len(wanted))
 	err = each(ctx, q, func(r *sql.Rows) error {
@@ -180,13 +195,13 @@ func readCustomerFacts(ctx context.Context, q querier, wanted map[int64]bool) (l
 		}
 		place[c.AccountID] = len(list)
 		list = append(list, CustomerFacts{AccountID: c.AccountID, Code: c.Code, Name: c.Name, Active: c.Active, OnHold: c.OnHold,
-			Prefs: c.Prefs, Recipients: book.of(c.AccountID, c.Code, c.Email), Reported: reported[c.AccountID]})
+			Prefs: c.Prefs, Recipients: book.of(c.AccountID, c.Code, c.Email), Drift: drift[c.AccountID]})
 		return nil
-	}, "SELECT "+readCustomer+" FROM customers c LEFT JOIN customer_prefs p ON p.account_id = c.account_id ORDER BY c.account_id")
+	}, "SELECT "+readCustomer+" FROM customers c LEFT JOIN customer_prefs p ON p.account_id = c.account_id WHERE true"+of.and("c.account_id")+" ORDER BY c.account_id")
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
-	return list, at, each(ctx, q, func(r *sql.Rows) error {
+	return list, each(ctx, q, func(r *sql.Rows) error {
 		var id int64
 		var kind ledger.TxType
 		var m ledger.Money
@@ -198,7 +213,7 @@ func readCustomerFacts(ctx context.Context, q querier, wanted map[int64]bool) (l
 		}
 		return nil
 	}, "SELECT account_id, type, currency, sum(outstanding) FROM transactions WHERE type NOT IN "+receivableTypes+" AND "+isOpen+
-		" GROUP BY account_id, type, currency ORDER BY account_id, currency, type")
+		of.and("account_id")+" GROUP BY account_id, type, currency ORDER BY account_id, currency, type")
 }
 
 // addRest adds the open sum of a type of items other than receivables; sums of one currency follow each other.

@@ -183,7 +183,7 @@ func (s *Store) InvoiceIDs(ctx context.Context, q InvoiceQuery) (ids []int64, su
 }
 
 const readInvoice = readTransaction + `, coalesce(c.name, ''), coalesce(cp.stopped, 0), coalesce(cp.schedule_set, 0), coalesce(cp.schedule, ''),
-	t.due_from_terms, t.first_seen, t.closed_on, t.gone_at <> 0,
+	t.due_from_terms, t.first_seen, t.closed_on, t.missing <> 0, t.gone_at <> 0,
 	coalesce(p.stopped, 0), coalesce(p.disputed, 0), coalesce(p.hold_until, ''), coalesce(p.expected, ''), coalesce(p.schedule_set, 0), coalesce(p.schedule, ''), coalesce(p.note, ''),
 	coalesce(o.status, ''), coalesce(x.due_part, ''), coalesce(x.due_step, 0), coalesce(x.due_offset, 0), coalesce(o.held_reason, ''), coalesce(x.held_text, ''),
 	coalesce(x.held_until, ''), coalesce(x.next_part, ''), coalesce(x.next_step, 0), coalesce(x.next_offset, 0), coalesce(o.next_date, ''), coalesce(x.sentence, '')
@@ -194,7 +194,7 @@ const readInvoice = readTransaction + `, coalesce(c.name, ''), coalesce(cp.stopp
 func scanInvoice(r *sql.Rows) (x InvoiceRow, err error) {
 	o := OutlookRow{}
 	err = scanTransaction(r, &x.Transaction, &x.CustomerName, &x.CustomerStopped, &x.CustomerSchedule.Set, &x.CustomerSchedule.Name,
-		&x.DueFromTerms, dateColumn{&x.FirstSeen}, dateColumn{&x.ClosedOn}, &x.Gone,
+		&x.DueFromTerms, dateColumn{&x.FirstSeen}, dateColumn{&x.ClosedOn}, &x.Missing, &x.Gone,
 		&x.Prefs.Stopped, &x.Prefs.Disputed, dateColumn{&x.Prefs.HoldUntil}, dateColumn{&x.Prefs.Expected}, &x.Prefs.Schedule.Set, &x.Prefs.Schedule.Name, &x.Prefs.Note,
 		&o.Status, &o.Due.Part, &o.Due.Step, &o.Due.Offset, &o.HeldReason, &o.HeldText, dateColumn{&o.HeldUntil},
 		&o.Next.Part, &o.Next.Step, &o.Next.Offset, dateColumn{&o.NextDate}, &o.Sentence)

@@ -302,6 +302,9 @@ func TestCustomers(t *testing.T) {
 		write(t, s, func(tx *Tx) (err error) { n, err = tx.MarkCustomersGone(bg, m); return err })
 		return n
 	}
+	if n := gone(1); n != 0 {
+		t.Error("gone after one list without it")
+	}
 	if n := gone(1); n != 1 {
 		t.Error(n)
 	}
@@ -317,6 +320,7 @@ func TestCustomers(t *testing.T) {
 	if ids, _ := s.CustomerIDs(bg, CustomerQuery{}); !slices.Equal(ids, []int64{1, 2}) {
 		t.Error("not back", ids)
 	}
+	gone(1)
 	gone(1)
 	if n := save(b); n != (Counts{Changed: 1}) {
 		t.Error("back by a row of its own:", n)

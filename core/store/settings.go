@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strconv"
 	"time"
 
 	"dunlin/core/ledger"
@@ -142,33 +141,4 @@ func creditTerms(ctx context.Context, q querier) ([]ledger.CreditTerm, error) {
 	return all(ctx, q, func(r *sql.Rows) (c ledger.CreditTerm, err error) {
 		return c, r.Scan(&c.Code, &c.Days, &c.EndOfMonth)
 	}, "SELECT code, days, end_of_month FROM credit_terms ORDER BY code")
-}
-
-// balancesMark is the watermark of the moment at which the balances were read.
-const balancesMark = "balances"
-
-// SetBalances replaces the customers' balances by AccountsIQ's own word, as they were at an instant.
-func (t *Tx) SetBalances(ctx context.Context, at time.Time, list []ledger.Balance) error {
-	if err := t.SetWatermark(ctx, balancesMark, at, ""); err != nil {
-		return err
-	}
-	keys := make([]string, len(list))
-	n, err := t.bulk(ctx, "INSERT INTO balances (account_id, currency, amount)",
-		"ON CONFLICT DO UPDATE SET amount = excluded.amount WHERE amount <> excluded.amount", 3, len(list), func(i int, dst []any) []any {
-			b := list[i]
-			keys[i] = balanceKey(b)
-			return append(dst, b.AccountID, b.Amount.Currency, b.Amount.Minor)
-		})
-	if err != nil {
-		return err
-	}
-	gone, err := t.exec(ctx, "DELETE FROM balances WHERE account_id || ' ' || currency NOT IN (SELECT value FROM json_each(?))", idList(keys))
-	if n+gone > 0 {
-		t.touched = true
-	}
-	return err
-}
-
-func balanceKey(b ledger.Balance) string {
-	return strconv.FormatInt(b.AccountID, 10) + " " + b.Amount.Currency
 }

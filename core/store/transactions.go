@@ -39,12 +39,12 @@ const upsertTransaction = `ON CONFLICT DO UPDATE SET
 // UpsertTransactions stores transactions by id; today is the local date on which they were read. Gaps of a
 // row are filled from its customer, so customers and credit terms come first: a receivable without a due
 // date gets that of the credit term, and a row without a currency the customer's, its amounts being taken
-// as hundredths then. A row that was missing or gone is back.
+// as hundredths then. Remainders of credits come with the sign that was sent and are stored positive. A row that was missing or gone is back.
 func (t *Tx) UpsertTransactions(ctx context.Context, rows []ledger.Transaction, today ledger.Date) (Counts, error) {
 	if len(rows) == 0 {
 		return Counts{}, nil
 	}
-	filler, err := t.filler(ctx)
+	filler, err := readFiller(ctx, t.tx)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -108,14 +108,14 @@ func (t *Tx) MarkMissing(ctx context.Context, ids []int64) (gone int, err error)
 	return t.touch(ctx, "UPDATE transactions SET gone_at = ? WHERE gone_at = 0 AND missing >= 2 AND id IN (SELECT value FROM json_each(?))", millis(t.s.now()), list)
 }
 
-// DateClosed gives the items that were settled already when they were first seen, on a day, the day on which
-// they were: that of their last known allocation, else the day they were issued. Without it a first load
+// DateClosed gives the items that were settled already when they were first seen, on a day or later, the day on
+// which they were: that of their last known allocation, else the day they were issued. Without it a first load
 // would make its whole history look settled that day.
 func (t *Tx) DateClosed(ctx context.Context, seen ledger.Date) error {
 	_, err := t.exec(ctx, `UPDATE transactions SET closed_on = coalesce(
 			nullif(max(coalesce((SELECT max(created) FROM allocations WHERE to_id = transactions.id), ''),
 				coalesce((SELECT max(created) FROM allocations WHERE from_id = transactions.id), '')), ''), nullif(issued, ''), closed_on)
-		WHERE first_seen = ?1 AND closed_on = ?1`, seen.String())
+		WHERE first_seen >= ? AND closed_on = first_seen`, seen.String())
 	return err
 }
 
@@ -125,25 +125,30 @@ type account struct{ currency, term string }
 // filler fills the gaps of transactions.
 type filler struct {
 	base     string // base currency
+	sign     ledger.CreditSign
 	accounts map[int64]account
 	terms    map[string]ledger.CreditTerm
 }
 
-func (t *Tx) filler(ctx context.Context) (filler, error) {
+func readFiller(ctx context.Context, q querier) (filler, error) {
 	f := filler{accounts: map[int64]account{}, terms: map[string]ledger.CreditTerm{}}
-	if c, err := company(ctx, t.tx); err == nil {
+	if c, err := company(ctx, q); err == nil {
 		f.base = c.BaseCurrency
 	} else if err != sql.ErrNoRows {
 		return f, err
 	}
-	terms, err := creditTerms(ctx, t.tx)
+	var err error
+	if f.sign, err = creditSign(ctx, q); err != nil {
+		return f, err
+	}
+	terms, err := creditTerms(ctx, q)
 	if err != nil {
 		return f, err
 	}
 	for _, term := range terms {
 		f.terms[term.Code] = term
 	}
-	return f, each(ctx, t.tx, func(r *sql.Rows) error {
+	return f, each(ctx, q, func(r *sql.Rows) error {
 		var id int64
 		var a account
 		err := r.Scan(&id, &a.currency, &a.term)
@@ -155,6 +160,9 @@ func (t *Tx) filler(ctx context.Context) (filler, error) {
 // columns appends the columns of transactionColumns.
 func (f filler) columns(dst []any, r ledger.Transaction, today string) []any {
 	amount, outstanding := f.money(r)
+	if r.Type.Credit() {
+		outstanding = f.sign.Remainder(outstanding)
+	}
 	due, fromTerms := r.Due, r.Due.IsZero() && r.Type.Receivable()
 	if fromTerms {
 		due = f.due(r)
@@ -265,7 +273,7 @@ func magnitude(n int64) uint64 {
 
 // redate reckons anew the due dates that AccountsIQ left out, after terms or customers changed.
 func (t *Tx) redate(ctx context.Context) error {
-	f, err := t.filler(ctx)
+	f, err := readFiller(ctx, t.tx)
 	if err != nil {
 		return err
 	}

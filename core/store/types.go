@@ -305,7 +305,8 @@ type InvoiceRow struct {
 	DueFromTerms     bool // AccountsIQ gave no due date; Due was reckoned from the customer's credit term
 	FirstSeen        ledger.Date
 	ClosedOn         ledger.Date // the local date on which it was first seen settled
-	Gone             bool        // AccountsIQ does not answer with it any more
+	Missing          bool        // AccountsIQ did not answer with it when it was asked for the last time
+	Gone             bool        // ... nor the time before
 	Prefs            InvoicePrefs
 	Outlook          *OutlookRow // nil when settled or not planned yet
 	Last             *LastChase
@@ -344,7 +345,7 @@ type CustomerDetail struct {
 	CustomerRow
 	Contacts   []ledger.Contact
 	Recipients []Recipient
-	Reported   []ledger.Money // the balance by AccountsIQ's own word; nil when not known
+	Checks     []BalanceCheck // how the balance compared with AccountsIQ's, by currency; nil when it never was
 }
 
 // CustomerStatus filters customers.
@@ -445,6 +446,22 @@ type AllocationRow struct {
 	Currency    string // of the transaction asked about
 }
 
+// BalanceCheck is one comparison of a customer's balance in one currency.
+type BalanceCheck struct {
+	AccountID int64
+	Reported  ledger.Money // by AccountsIQ's word
+	Ours      ledger.Money // the sum of the open items here
+	At        time.Time    // when the two were read
+
+	CustomerCode string // read only
+	CustomerName string // read only
+}
+
+// Drift is what AccountsIQ says beyond our sum; 0 when the two agree.
+func (c BalanceCheck) Drift() ledger.Money {
+	return ledger.Money{Minor: c.Reported.Minor - c.Ours.Minor, Currency: c.Reported.Currency}
+}
+
 // CustomerAgeing is the ageing of one customer in one currency.
 type CustomerAgeing struct {
 	AccountID int64
@@ -463,9 +480,11 @@ type Facts struct {
 	Customers  []CustomerFacts // by account id: all with an invoice or a message below
 	Open       []InvoiceFacts  // receivables with something outstanding
 	Settled    []InvoiceFacts  // settled receivables that were chased and not thanked for
-	History    []HistoryMessage
-	BalancesAt time.Time // when AccountsIQ's balances were read; zero when never
-	LastRun    time.Time // the latest start of a recorded run
+	// Elsewhere counts the receivables of other accounts that the facts of all would list as open or settled, by
+	// the number of one that is listed here, and by number and type with a blank between. Nil in the facts of all.
+	Elsewhere map[string]int
+	History   []HistoryMessage
+	LastRun   time.Time // the latest start of a recorded run
 }
 
 // CustomerFacts is what the planner needs of a customer.
@@ -480,7 +499,9 @@ type CustomerFacts struct {
 	Credits      []ledger.Money // remainders of SN, SR, SC and DS by currency, positive, not yet less refunds
 	Refunds      []ledger.Money // open SP by currency, positive
 	Fluctuations []ledger.Money // open SX by currency, signed
-	Reported     []ledger.Money // AccountsIQ's balance; nil when not known
+	// Drift is AccountsIQ's balance less the sum of the open items here, both as they were when they were last
+	// compared, in the currencies in which it is not 0.
+	Drift []ledger.Money
 }
 
 // InvoiceFacts is what the planner needs of a receivable.

@@ -19,8 +19,8 @@ func (s *Server) getAllocations(r *request, c *Company) answer {
 	case skip < 0 || limit < 0:
 		r.note(r.name, "negative skip or limit")
 		return refuse("INVALID_QUERY")
-	case limit == 0 || limit > MaxTransactions:
-		limit = MaxTransactions
+	case limit == 0 || limit > s.o.AllocationPage:
+		limit = s.o.AllocationPage
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -29,7 +29,7 @@ func (s *Server) getAllocations(r *request, c *Company) answer {
 	for _, m := range c.matches {
 		code := c.items[m.From-firstTransaction].AccountCode
 		at := civilOf(m.Created, s.o.Zone)
-		if m.undone || at < from || at >= to || code < low || (high != "" && code > high) {
+		if m.undone || c.hides(m) || at < from || at >= to || code < low || (high != "" && code > high) {
 			continue
 		}
 		if hits = append(hits, m); len(hits) == skip+limit {
@@ -40,6 +40,11 @@ func (s *Server) getAllocations(r *request, c *Company) answer {
 	a := records(s, s.shapes.account, "WSAllocationSummaryDTO", c.group(hits))
 	a.rows = len(hits) // the log counts matches, too
 	return a
+}
+
+// hides reports whether a match is kept back because one of its sides is.
+func (c *Company) hides(m *Allocation) bool {
+	return c.items[m.From-firstTransaction].Hidden || c.items[m.To-firstTransaction].Hidden
 }
 
 // group gathers matches by account and by credit, in the order in which they first appear.
@@ -74,13 +79,13 @@ func (s *Server) getAllocationsOf(r *request, c *Company) answer {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	it := c.item(id)
+	it := c.visible(id)
 	if it == nil {
 		return refuse("TRANSACTION_NOT_FOUND")
 	}
 	row := sideRow{Transaction: it.Transaction}
 	for _, m := range it.matches {
-		if !m.undone {
+		if !m.undone && !c.hides(m) {
 			row.entries = append(row.entries, matchRow{*m, c.items[m.From+m.To-id-firstTransaction].Transaction})
 		}
 	}

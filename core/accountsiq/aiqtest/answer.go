@@ -12,6 +12,7 @@ type answer struct {
 	verdict verdict
 	rows    int
 	list    bool        // Result is a list; an empty one may be absent
+	extra   bool        // Result is written by hand and has room for elements that the contract does not know
 	body    func(*sink) // content of Result; nil for none
 }
 
@@ -20,6 +21,9 @@ func refuse(code string) answer { return answer{verdict: verdict{code: code}} }
 
 // one is a success with a single value, or with none when body is nil.
 func one(body func(*sink)) answer { return answer{body: body, rows: 1} }
+
+// byHand is one for a record that no shape writes.
+func byHand(body func(*sink)) answer { return answer{body: body, rows: 1, extra: true} }
 
 // list is a success with n rows, each written by row.
 func list(n int, row func(k *sink, i int)) answer {
@@ -75,13 +79,21 @@ const head = `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="`
 // envelope writes the whole answer.
 func (s *Server) envelope(k *sink, r *request, a answer, f *Fault) {
 	op := r.op.name
-	k.str(head + op + `Response xmlns="` + aiqNS + `">`)
+	k.str(head + op + `Response xmlns="` + aiqNS + `">` + s.extra())
 	if f == nil || f.Kind != FailMissing {
 		k.str("<" + op + "Result>")
 		s.content(k, r, a, f)
 		k.str("</" + op + "Result>")
 	}
 	k.str("</" + op + "Response></soap:Body></soap:Envelope>")
+}
+
+// extra is what Options.Extra puts where the writing of a record does not.
+func (s *Server) extra() string {
+	if s.o.Extra {
+		return extras[1]
+	}
+	return ""
 }
 
 // content writes the inside of <Op>Result: the status first, except for the two token operations.
@@ -104,7 +116,7 @@ func (s *Server) content(k *sink, r *request, a answer, f *Fault) {
 // status writes Status, ErrorCode, ErrorMessage and, unless it is to be left out, HasExpired.
 func (s *Server) status(k *sink, v verdict, without string) {
 	b := s.shapes.status.append(nil, s.form(), v)
-	if i := bytes.Index(b, []byte("<HasExpired>")); without != "" && i >= 0 {
+	if i := bytes.LastIndex(b, []byte("<HasExpired>")); without != "" && i >= 0 {
 		b = b[:i]
 	}
 	k.b = append(k.b, b...)
@@ -121,6 +133,9 @@ func (s *Server) value(k *sink, r *request, a answer, f *Fault) {
 		k.str("<Result />")
 	default:
 		k.str("<Result>")
+		if a.extra {
+			k.str(s.extra())
+		}
 		a.body(k)
 		k.str("</Result>")
 	}

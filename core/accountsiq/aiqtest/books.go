@@ -32,6 +32,8 @@ type Entry struct {
 	DueKind     DueKind       // whether there is a due date at all
 	Batch       bool          // an invoice or credit note posted without a document
 	Base        *ledger.Money // overrides the converted amount
+
+	direct bool // on the very account, even where a branch's business goes to its head office
 }
 
 // DueKind says where a due date comes from.
@@ -72,26 +74,35 @@ func (c *Company) addCustomer(at time.Time, cu Customer) (Customer, error) {
 func (c *Company) UpdateCustomer(code string, change func(*Customer)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.updateCustomer(c.stamp(), code, change)
+}
+
+func (c *Company) updateCustomer(at time.Time, code string, change func(*Customer)) error {
 	cu := c.byCode[code]
 	if cu == nil {
 		return fmt.Errorf("no customer %q", code)
 	}
 	next := *cu
 	change(&next)
-	next.AccountID, next.Code, next.Created, next.Modified = cu.AccountID, cu.Code, cu.Created, c.stamp()
+	next.AccountID, next.Code, next.Created, next.Modified = cu.AccountID, cu.Code, cu.Created, at
 	*cu = next
 	return nil
 }
 
-// DeleteCustomer removes an account; one with history cannot go (ACCOUNT_CANNOT_BE_DELETED).
+// DeleteCustomer removes an account; one with history, with documents or with branches cannot go
+// (ACCOUNT_CANNOT_BE_DELETED).
 func (c *Company) DeleteCustomer(code string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.deleteCustomer(code)
+}
+
+func (c *Company) deleteCustomer(code string) error {
 	cu := c.byCode[code]
 	if cu == nil {
 		return fmt.Errorf("no customer %q", code)
 	}
-	if len(c.itemsOf[cu.AccountID]) > 0 {
+	if c.used(cu) {
 		return errors.New("ACCOUNT_CANNOT_BE_DELETED")
 	}
 	delete(c.byCode, code)
@@ -99,6 +110,13 @@ func (c *Company) DeleteCustomer(code string) error {
 	c.customers = slices.DeleteFunc(c.customers, func(o *Customer) bool { return o == cu })
 	c.contacts = slices.DeleteFunc(c.contacts, func(o *Contact) bool { return o.AccountCode == code })
 	return nil
+}
+
+// used reports whether something hangs on an account.
+func (c *Company) used(cu *Customer) bool {
+	return len(c.itemsOf[cu.AccountID]) > 0 ||
+		slices.ContainsFunc(c.customers, func(o *Customer) bool { return o.HeadOffice == cu.AccountID }) ||
+		slices.ContainsFunc(c.documents, func(d *Document) bool { return d.AccountID == cu.AccountID || d.Branch == cu.AccountID })
 }
 
 // AddContact adds a person to a customer.
@@ -120,6 +138,10 @@ func (c *Company) addContact(at time.Time, p ledger.Contact) error {
 func (c *Company) RemoveContact(code, name, email string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.removeContact(code, name, email)
+}
+
+func (c *Company) removeContact(code, name, email string) error {
 	before := len(c.contacts)
 	c.contacts = slices.DeleteFunc(c.contacts, func(p *Contact) bool {
 		return p.AccountCode == code && p.Name == name && p.Email == email
@@ -166,9 +188,9 @@ func (c *Company) post(at time.Time, t ledger.TxType, e Entry) (*item, error) {
 
 // prepare turns an entry into a transaction without id.
 func (c *Company) prepare(at time.Time, t ledger.TxType, e Entry) (Transaction, error) {
-	cu := c.byCode[e.Customer]
-	if cu == nil {
-		return Transaction{}, fmt.Errorf("no customer %q", e.Customer)
+	cu, branch, err := c.booked(e)
+	if err != nil {
+		return Transaction{}, err
 	}
 	if !slices.Contains(ledger.SalesTypes, t) {
 		return Transaction{}, fmt.Errorf("%q is not a type of the sales ledger", t)
@@ -189,7 +211,7 @@ func (c *Company) prepare(at time.Time, t ledger.TxType, e Entry) (Transaction, 
 	if e.Number == "" {
 		e.Number = c.number(t)
 	}
-	tx := Transaction{AccountID: cu.AccountID, AccountCode: cu.Code, Type: t, Batch: e.Batch, Number: e.Number,
+	tx := Transaction{AccountID: cu.AccountID, AccountCode: cu.Code, Branch: branch, Type: t, Batch: e.Batch, Number: e.Number,
 		Reference: e.Reference, Description: e.Description, Amount: e.Amount,
 		Tax: ledger.Money{Minor: e.Tax, Currency: e.Amount.Currency}, Rate: cur.Rate,
 		Issued: e.Issued, Due: c.due(cu, t, e), Created: at, Modified: at}
@@ -197,6 +219,18 @@ func (c *Company) prepare(at time.Time, t ledger.TxType, e Entry) (Transaction, 
 		tx.Base = *e.Base
 	}
 	return tx, err
+}
+
+// booked finds the account that an entry goes to and, where that is the head office of the customer named, the
+// AccountID of the branch.
+func (c *Company) booked(e Entry) (cu *Customer, branch int64, err error) {
+	if cu = c.byCode[e.Customer]; cu == nil {
+		return nil, 0, fmt.Errorf("no customer %q", e.Customer)
+	}
+	if head := c.byAccount[cu.HeadOffice]; head != nil && cu.UseHeadOffice && !e.direct {
+		return head, cu.AccountID, nil
+	}
+	return cu, 0, nil
 }
 
 // due is the due date of an entry: given, none, or by the customer's term.
@@ -248,6 +282,9 @@ func (c *Company) enter(tx Transaction) *item {
 	it := &item{Transaction: tx}
 	c.items = append(c.items, it)
 	c.itemsOf[tx.AccountID] = append(c.itemsOf[tx.AccountID], it)
+	if c.byNumber != nil {
+		c.byNumber[it.Number] = append(c.byNumber[it.Number], it)
+	}
 	return it
 }
 
@@ -255,16 +292,23 @@ func (c *Company) enter(tx Transaction) *item {
 func (c *Company) AddDraft(e Entry) (Document, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := c.stamp()
-	tx, err := c.prepare(at, ledger.SalesInvoice, e)
+	d, err := c.addDraft(c.stamp(), e)
 	if err != nil {
 		return Document{}, err
 	}
-	return *c.draft(at, tx), nil
+	return *d, nil
+}
+
+func (c *Company) addDraft(at time.Time, e Entry) (*Document, error) {
+	tx, err := c.prepare(at, ledger.SalesInvoice, e)
+	if err != nil {
+		return nil, err
+	}
+	return c.draft(at, tx), nil
 }
 
 func (c *Company) draft(at time.Time, tx Transaction) *Document {
-	d := &Document{ID: firstDocument + int64(len(c.documents)), AccountID: tx.AccountID,
+	d := &Document{ID: firstDocument + int64(len(c.documents)), AccountID: tx.AccountID, Branch: tx.Branch,
 		AccountName: c.byAccount[tx.AccountID].Name, Type: tx.Type, Status: Processed, Number: tx.Number,
 		Reference: tx.Reference, Description: tx.Description, Amount: tx.Amount, Tax: tx.Tax, Base: tx.Base,
 		Rate: tx.Rate, Issued: tx.Issued, Due: tx.Due, Created: at, Modified: at}
@@ -276,15 +320,23 @@ func (c *Company) draft(at time.Time, tx Transaction) *Document {
 func (c *Company) PostDocument(id int64) (Transaction, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	it, err := c.postDraft(c.stamp(), id)
+	if err != nil {
+		return Transaction{}, err
+	}
+	return it.view(), nil
+}
+
+func (c *Company) postDraft(at time.Time, id int64) (*item, error) {
 	d := c.document(id)
 	if d == nil || d.Status != Processed {
-		return Transaction{}, fmt.Errorf("document %d is not waiting to be posted", id)
+		return nil, fmt.Errorf("document %d is not waiting to be posted", id)
 	}
-	return c.postDocument(c.stamp(), d).view(), nil
+	return c.postDocument(at, d), nil
 }
 
 func (c *Company) postDocument(at time.Time, d *Document) *item {
-	it := c.enter(Transaction{AccountID: d.AccountID, AccountCode: c.byAccount[d.AccountID].Code, Type: d.Type,
+	it := c.enter(Transaction{AccountID: d.AccountID, AccountCode: c.byAccount[d.AccountID].Code, Branch: d.Branch, Type: d.Type,
 		Document: d.ID, Number: d.Number, Reference: d.Reference, Description: d.Description, Amount: d.Amount,
 		Tax: d.Tax, Base: d.Base, Rate: d.Rate, Issued: d.Issued, Due: d.Due, Created: at, Modified: at})
 	d.Transaction, d.Status, d.Modified = it.ID, Posted, at
@@ -295,11 +347,15 @@ func (c *Company) postDocument(at time.Time, d *Document) *item {
 func (c *Company) CancelDocument(id int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.cancel(c.stamp(), id)
+}
+
+func (c *Company) cancel(at time.Time, id int64) error {
 	d := c.document(id)
 	if d == nil || d.Status != Processed {
 		return errors.New("INVOICE_CANNOT_BE_CANCELLED_NOT_STATUS_PROCESSED")
 	}
-	d.Status, d.Modified = Cancelled, c.stamp()
+	d.Status, d.Modified = Cancelled, at
 	return nil
 }
 
@@ -347,40 +403,76 @@ func (c *Company) Unallocate(allocation int64) error {
 }
 
 // Dispute sets the dispute flag of a transaction.
-func (c *Company) Dispute(id int64) error {
-	return c.edit(id, func(it *item) { it.Disputed = true })
-}
+func (c *Company) Dispute(id int64) error { return c.edited(id, disputing(true)) }
 
 // Undispute clears the dispute flag of a transaction.
-func (c *Company) Undispute(id int64) error {
-	return c.edit(id, func(it *item) { it.Disputed = false })
-}
+func (c *Company) Undispute(id int64) error { return c.edited(id, disputing(false)) }
 
 // SetDueDate changes the due date of a transaction and of its document; the zero date takes it away.
-func (c *Company) SetDueDate(id int64, due ledger.Date) error {
-	return c.edit(id, func(it *item) {
-		it.Due = due
-		if d := c.document(it.Document); d != nil {
-			d.Due, d.Modified = due, it.Modified
-		}
-	})
-}
+func (c *Company) SetDueDate(id int64, due ledger.Date) error { return c.edited(id, dueOn(due)) }
 
 // SetReference changes the customer's own reference of a transaction.
 func (c *Company) SetReference(id int64, reference string) error {
-	return c.edit(id, func(it *item) { it.Reference = reference })
+	return c.edited(id, referring(reference))
 }
 
-func (c *Company) edit(id int64, change func(*item)) error {
+// edit is a change of a posted item, and of its document if it has one.
+type edit func(it *item, d *Document)
+
+func disputing(on bool) edit { return func(it *item, _ *Document) { it.Disputed = on } }
+
+func dueOn(due ledger.Date) edit {
+	return func(it *item, d *Document) {
+		if it.Due = due; d != nil {
+			d.Due, d.Modified = due, it.Modified
+		}
+	}
+}
+
+func referring(reference string) edit {
+	return func(it *item, _ *Document) { it.Reference = reference }
+}
+
+func (c *Company) edited(id int64, e edit) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	it := c.item(id)
 	if it == nil {
 		return fmt.Errorf("no transaction %d", id)
 	}
-	it.Modified = c.stamp()
-	change(it)
+	c.edit(c.stamp(), it, e)
 	return nil
+}
+
+func (c *Company) edit(at time.Time, it *item, e edit) {
+	it.Modified = at
+	e(it, c.document(it.Document))
+}
+
+// HideItem keeps a transaction out of every answer but the balances, as a missing permission or a fault over there
+// would; its matches and its document go with it. The books themselves, and so Transactions, are as before.
+func (c *Company) HideItem(id int64) error { return c.hide(id, true) }
+
+// ShowItem takes HideItem back.
+func (c *Company) ShowItem(id int64) error { return c.hide(id, false) }
+
+func (c *Company) hide(id int64, hidden bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	it := c.item(id)
+	if it == nil {
+		return fmt.Errorf("no transaction %d", id)
+	}
+	it.Hidden = hidden
+	return nil
+}
+
+// SkewBalance lets GetCustomerBalanceInformation report a customer's balance in its own currency wrong by so many
+// minor units; 0 puts it right. The books, and so Balance, are as before.
+func (c *Company) SkewBalance(code string, minor int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.skew[code] = minor
 }
 
 // opposite is the type that reverses each type.
@@ -410,7 +502,7 @@ func (c *Company) reverse(at time.Time, id int64) (*item, error) {
 	}
 	it.unmatch()
 	base := it.Base
-	counter, err := c.post(at, opposite[it.Type], Entry{Customer: it.AccountCode, Amount: it.Amount, Tax: it.Tax.Minor,
+	counter, err := c.post(at, opposite[it.Type], Entry{Customer: it.AccountCode, direct: true, Amount: it.Amount, Tax: it.Tax.Minor,
 		Reference: it.Number, Description: "Reversal of " + it.Number, Issued: ledger.DateOf(at), DueKind: NoDue, Base: &base})
 	if err != nil {
 		return nil, err
@@ -441,11 +533,14 @@ func (c *Company) DeleteTransaction(id int64) error {
 	if it == nil {
 		return fmt.Errorf("no transaction %d", id)
 	}
-	at := c.stamp()
+	c.remove(c.stamp(), it)
+	return nil
+}
+
+func (c *Company) remove(at time.Time, it *item) {
 	it.unmatch()
 	it.deleted, it.Modified = at, at
 	if d := c.document(it.Document); d != nil {
 		d.Status, d.Transaction, d.Modified = Processed, 0, at
 	}
-	return nil
 }

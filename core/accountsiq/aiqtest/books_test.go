@@ -2,89 +2,12 @@ package aiqtest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	"dunlin/core/ledger"
 )
-
-// Whatever happens to the books, open items add up to balances and no match takes more than there is.
-func TestBooksStayConsistent(t *testing.T) {
-	for seed := range uint64(4) {
-		ck := &clock{testNow}
-		c := Seeded(seed, testNow, Size{Customers: 12, Transactions: 60})
-		c.SetClock(ck.now)
-		r := rand.New(rand.NewPCG(seed, 1))
-		done := map[string]int{}
-		for range 1_000 {
-			ck.at = ck.at.Add(time.Duration(r.IntN(3600)) * time.Second)
-			what, err := mutate(c, r)
-			if err == nil {
-				done[what]++
-			}
-			if err := c.Check(); err != nil {
-				t.Fatalf("seed %d after %s: %v", seed, what, err)
-			}
-		}
-		for _, what := range []string{"post", "allocate", "unallocate", "reverse", "delete", "dispute", "due", "draft", "postDraft", "cancel"} {
-			if done[what] == 0 {
-				t.Errorf("seed %d: %s never worked", seed, what)
-			}
-		}
-	}
-}
-
-func mutate(c *Company, r *rand.Rand) (string, error) {
-	all := c.Transactions()
-	one, two := all[r.IntN(len(all))], all[r.IntN(len(all))]
-	code := pick(r, c.Customers()).Code
-	switch r.IntN(11) {
-	case 0:
-		_, err := c.Post(pick(r, ledger.SalesTypes), Entry{Customer: code, Amount: ledger.Money{Minor: 1 + r.Int64N(10_000)}})
-		return "post", err
-	case 1, 2, 3:
-		_, err := c.Allocate(one.ID, two.ID, 1+r.Int64N(5_000))
-		for _, to := range all { // look for a partner, or random pairs would hardly ever fit
-			if err == nil || to.AccountID != one.AccountID {
-				continue
-			}
-			_, err = c.Allocate(one.ID, to.ID, 1+r.Int64N(max(1, min(one.Outstanding.Minor, to.Outstanding.Minor))))
-		}
-		return "allocate", err
-	case 4:
-		if m := c.Allocations(); len(m) > 0 {
-			return "unallocate", c.Unallocate(m[r.IntN(len(m))].ID)
-		}
-		return "unallocate", fmt.Errorf("none")
-	case 5:
-		_, err := c.Reverse(one.ID)
-		return "reverse", err
-	case 6:
-		if len(all) < 30 {
-			return "delete", fmt.Errorf("too few")
-		}
-		return "delete", c.DeleteTransaction(one.ID)
-	case 7:
-		return "dispute", c.Dispute(one.ID)
-	case 8:
-		return "due", c.SetDueDate(one.ID, seedToday.AddDays(r.IntN(90)))
-	case 9:
-		d, err := c.AddDraft(Entry{Customer: code, Amount: ledger.Money{Minor: 100}})
-		if err == nil && r.IntN(2) == 0 {
-			return "cancel", c.CancelDocument(d.ID)
-		}
-		return "draft", err
-	}
-	for _, d := range c.Documents() {
-		if d.Status == Processed {
-			_, err := c.PostDocument(d.ID)
-			return "postDraft", err
-		}
-	}
-	return "postDraft", fmt.Errorf("none")
-}
 
 func TestBooksRefuse(t *testing.T) {
 	ck := &clock{testNow}

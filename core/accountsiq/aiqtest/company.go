@@ -21,11 +21,12 @@ type Company struct {
 	Locale       string
 	Country      string // free text, as CountryState of the company's address
 	Email        string
-	Group        bool   // a consolidation company, without a sales ledger of its own
-	ClientID     string // 2.0
-	ClientSecret string // 2.0
-	PartnerKey   string // 1.1
-	UserKey      string // 1.1
+	Group        bool     // a consolidation company, without a sales ledger of its own
+	ClientID     string   // 2.0
+	ClientSecret string   // 2.0
+	PartnerKey   string   // 1.1
+	UserKey      string   // 1.1
+	Styles       []string // layouts that invoices are printed in; the first is AccountsIQ's own
 
 	mu          sync.Mutex
 	now         func() time.Time
@@ -39,7 +40,9 @@ type Company struct {
 	notes       []Note
 	byCode      map[string]*Customer
 	byAccount   map[int64]*Customer
-	itemsOf     map[int64][]*item // by AccountID
+	itemsOf     map[int64][]*item  // by AccountID
+	byNumber    map[string][]*item // by Number; nil until somebody asks
+	skew        map[string]int64   // by customer code: what a reported balance is wrong by
 	nextNumber  map[ledger.TxType]int
 	nextAccount int64
 }
@@ -79,8 +82,10 @@ type Customer struct {
 	Inactive     bool
 	Hold         int
 	HeadOffice   int64 // AccountID of the head office of a branch
-	Created      time.Time
-	Modified     time.Time
+	// UseHeadOffice has a branch's business recorded on the account of its head office.
+	UseHeadOffice bool
+	Created       time.Time
+	Modified      time.Time
 }
 
 // Contact is a further person at a customer.
@@ -110,6 +115,8 @@ type Transaction struct {
 	Modified    time.Time // of the posted item itself; a match does not move it
 	Disputed    bool
 	Reversed    bool
+	Branch      int64        // AccountID of the branch it was made for; the wire says so on the document only
+	Hidden      bool         // set by HideItem
 	Outstanding ledger.Money // derived from the allocations, positive
 }
 
@@ -138,6 +145,7 @@ type Document struct {
 	ID          int64
 	Transaction int64 // 0 while not posted
 	AccountID   int64
+	Branch      int64         // AccountID of the branch, when AccountID is its head office
 	AccountName string        // copy taken when it was made
 	Type        ledger.TxType // SI or SN
 	Status      Status
@@ -199,10 +207,10 @@ func (it *item) view() Transaction {
 
 // NewCompany returns a company without customers whose clock is now. It keeps its books in base.
 func NewCompany(id, name, base string, now func() time.Time) *Company {
-	return &Company{ID: id, Name: name, BaseCurrency: base, now: now,
+	return &Company{ID: id, Name: name, BaseCurrency: base, now: now, Styles: []string{"Standard", "Compact"},
 		currencies: []Currency{{Code: base, Name: base, Rate: "1"}},
 		byCode:     map[string]*Customer{}, byAccount: map[int64]*Customer{}, itemsOf: map[int64][]*item{},
-		nextNumber: map[ledger.TxType]int{}}
+		nextNumber: map[ledger.TxType]int{}, skew: map[string]int64{}}
 }
 
 // SetClock replaces the clock that stamps what changes; Start does so with the server's.
@@ -261,7 +269,8 @@ func (c *Company) Contacts() []Contact {
 	return values(c.contacts)
 }
 
-// Transactions returns all transactions that exist, by id.
+// Transactions returns all transactions that exist, hidden ones included, by id, each with what is outstanding:
+// the truth that a client's copy can be held against.
 func (c *Company) Transactions() []Transaction {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -313,11 +322,16 @@ func (c *Company) Notes() []Note {
 
 // Balance is what a customer owes in one currency: debits less credits, matched or not (R2.2, 11).
 func (c *Company) Balance(code, currency string) ledger.Money {
+	return c.BalanceOn(code, currency, ledger.Date{})
+}
+
+// BalanceOn is Balance of the items issued up to and including a day.
+func (c *Company) BalanceOn(code, currency string, on ledger.Date) ledger.Money {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum := ledger.Money{Currency: currency}
 	if cu := c.byCode[code]; cu != nil {
-		sum.Minor = c.balances(cu.AccountID, ledger.Date{})[currency]
+		sum.Minor = c.balances(cu.AccountID, on)[currency]
 	}
 	return sum
 }
@@ -344,6 +358,14 @@ func (c *Company) item(id int64) *item {
 		return nil
 	}
 	if it := c.items[id-firstTransaction]; it.deleted.IsZero() {
+		return it
+	}
+	return nil
+}
+
+// visible is item for what an answer may hand out.
+func (c *Company) visible(id int64) *item {
+	if it := c.item(id); it != nil && !it.Hidden {
 		return it
 	}
 	return nil

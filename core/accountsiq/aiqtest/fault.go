@@ -1,6 +1,7 @@
 package aiqtest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -26,6 +27,7 @@ const (
 	FailEmptyResult                  // Success with an empty Result element
 	FailNoResult                     // Success without a Result element
 	FailMissing                      // <Op>Response without <Op>Result
+	FailExpire                       // all access tokens expire before a call that carries one, told by Fault.Signal
 )
 
 // Always as Fault.Times lets a fault stand until ClearFaults.
@@ -36,10 +38,12 @@ type Fault struct {
 	Op         string // "" = any operation
 	Call       int    // 1 or 0 = the next call of Op, 2 = the one after it
 	Times      int    // calls that fail from there: 0 or 1 = once, Always
+	Every      int    // only every n-th call from there; then Call is n and Times is Always unless they are given
 	Kind       FaultKind
 	Code       string // FailCode; "" gives Status Success without a Result, for HasExpired on its own
 	Message    string // ErrorMessage or faultstring
 	HasExpired bool   // FailCode
+	Signal     Signal // FailExpire; it stays in use
 	Status     int    // FailHTTP, FailHTML
 	Delay      time.Duration
 }
@@ -48,7 +52,10 @@ type Fault struct {
 func (s *Server) Fail(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f.Call, f.Times = max(f.Call, 1), orOne(f.Times)
+	if f.Every > 0 {
+		f.Call, f.Times = cmp.Or(f.Call, f.Every), cmp.Or(f.Times, Always)
+	}
+	f.Call, f.Times = cmp.Or(f.Call, 1), cmp.Or(f.Times, 1)
 	s.faults = append(s.faults, &f)
 }
 
@@ -59,20 +66,13 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-func orOne(n int) int {
-	if n == 0 {
-		return 1
-	}
-	return n
-}
-
 // fault counts a call against the armed faults and returns the one that strikes.
-func (s *Server) fault(op string) *Fault {
+func (s *Server) fault(op operation) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var hit *Fault
 	for _, f := range s.faults {
-		if f.Times == 0 || (f.Op != "" && f.Op != op) {
+		if f.Times == 0 || (f.Op != "" && f.Op != op.name) || (f.Kind == FailExpire && op.signsIn()) {
 			continue
 		}
 		if f.Call > 1 {
@@ -80,7 +80,7 @@ func (s *Server) fault(op string) *Fault {
 			continue
 		}
 		if hit == nil {
-			hit = f
+			hit, f.Call = f, max(f.Every, 1)
 			if f.Times > 0 {
 				f.Times--
 			}

@@ -14,7 +14,7 @@ import (
 
 // form is how values go on the wire by the server's options.
 func (s *Server) form() *form {
-	return &form{zone: s.o.Zone, offsets: s.o.WithOffset, negative: s.o.NegativeCredits}
+	return &form{zone: s.o.Zone, offsets: s.o.WithOffset, negative: s.o.NegativeCredits, extra: s.o.Extra}
 }
 
 // operate runs an operation that needs a company.
@@ -31,34 +31,35 @@ func (s *Server) operate(r *request, c *Company) answer {
 
 func (s *Server) operations() map[string]func(*request, *Company) answer {
 	return map[string]func(*request, *Company) answer{
-		"GetEntitiesByToken":                         s.getEntities,
-		"GetCompanyInformation":                      s.getCompany,
-		"GetCurrencies":                              s.getCurrencies,
-		"GetCurrencyList":                            s.getCurrencyList,
-		"GetCreditTermList":                          s.getTerms,
-		"GetUserInformation":                         s.getUser,
-		"GetCustomerList":                            s.getCustomers,
-		"GetActiveCustomerList":                      s.getActiveCustomers,
-		"GetCustomersBy":                             s.getCustomersBy,
-		"GetCustomer":                                s.getCustomer,
-		"GetAllCustomerContacts":                     s.getContacts,
-		"GetCustomerContacts":                        s.getContactsOf,
-		"GetInvoicesBy":                              s.getInvoicesBy,
-		"GetInvoice":                                 s.getInvoice,
-		"GetTransactionsBy":                          s.getTransactionsBy,
-		"GetCountTransactionsBy":                     s.getCount,
-		"GetTransactionsModifiedBy":                  s.getModified,
-		"GetTransaction":                             s.getTransaction,
-		"GetTransactionByInvoiceID":                  s.getTransactionOf,
-		"GetAllocationsBetweenWithCreationDatePaged": s.getAllocations,
-		"GetAllocationsByTransactionId":              s.getAllocationsOf,
-		"GetCustomerBalanceInformation":              s.getBalances,
-		"GetCustomersStatement":                      s.getStatements,
-		"GetInvoicePDFByTransactionID":               s.getPDF,
-		"GetReportStyles":                            s.getStyles,
-		"AddNotes":                                   s.addNotes,
-		"GetNotesList":                               s.getNotes,
-		"DisputeTransactions":                        s.dispute,
+		"GetEntitiesByToken":                             s.getEntities,
+		"GetCompanyInformation":                          s.getCompany,
+		"GetCurrencies":                                  s.getCurrencies,
+		"GetCurrencyList":                                s.getCurrencyList,
+		"GetCreditTermList":                              s.getTerms,
+		"GetUserInformation":                             s.getUser,
+		"GetCustomerList":                                s.getCustomers,
+		"GetActiveCustomerList":                          s.getActiveCustomers,
+		"GetCustomersBy":                                 s.getCustomersBy,
+		"GetCustomer":                                    s.getCustomer,
+		"GetAllCustomerContacts":                         s.getContacts,
+		"GetCustomerContacts":                            s.getContactsOf,
+		"GetInvoicesBy":                                  s.getInvoicesBy,
+		"GetInvoice":                                     s.getInvoice,
+		"GetTransactionsBy":                              s.getTransactionsBy,
+		"GetCountTransactionsBy":                         s.getCount,
+		"GetTransactionsModifiedBy":                      s.getModified,
+		"GetTransaction":                                 s.getTransaction,
+		"GetTransactionByInvoiceID":                      s.getTransactionOf,
+		"GetAllocationsBetweenWithCreationDatePaged":     s.getAllocations,
+		"GetAllocationsByTransactionId":                  s.getAllocationsOf,
+		"GetCustomerBalanceInformation":                  s.getBalances,
+		"GetCustomersStatement":                          s.getStatements,
+		"GetInvoicePDFByTransactionID":                   s.getPDF,
+		"GetInvoicePDFByTransactionIDAndReportStyleName": s.getStyledPDF,
+		"GetReportStyles":                                s.getStyles,
+		"AddNotes":                                       s.addNotes,
+		"GetNotesList":                                   s.getNotes,
+		"DisputeTransactions":                            s.dispute,
 	}
 }
 
@@ -135,7 +136,7 @@ func (s *Server) getTerms(_ *request, c *Company) answer {
 }
 
 func (s *Server) getUser(_ *request, c *Company) answer {
-	return one(func(k *sink) {
+	return byHand(func(k *sink) {
 		k.str("<Email>")
 		k.b = appendText(k.b, c.Email)
 		k.str("</Email><FullName>Integration</FullName>")
@@ -146,10 +147,14 @@ func (s *Server) getUser(_ *request, c *Company) answer {
 func (s *Server) customersWhere(c *Company, pass func(*Customer) bool) answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var rows []Customer
+	heads := map[int64]bool{}
+	for _, cu := range c.customers {
+		heads[cu.HeadOffice] = true
+	}
+	var rows []customerRow
 	for _, cu := range c.customers {
 		if pass(cu) {
-			rows = append(rows, *cu)
+			rows = append(rows, customerRow{*cu, heads[cu.AccountID]})
 		}
 	}
 	return records(s, s.shapes.customer, "Customer", pointers(rows))
@@ -176,11 +181,14 @@ func (s *Server) getCustomersBy(r *request, c *Company) answer {
 }
 
 func (s *Server) getCustomer(r *request, c *Company) answer {
-	cu, ok := c.Customer(r.text("customerCode"))
-	if !ok {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cu := c.byCode[r.text("customerCode")]
+	if cu == nil {
 		return refuse("CUSTOMER_CODE_DOES_NOT_EXIST")
 	}
-	return record(s, s.shapes.customer, &cu)
+	head := slices.ContainsFunc(c.customers, func(o *Customer) bool { return o.HeadOffice == cu.AccountID })
+	return record(s, s.shapes.customer, &customerRow{*cu, head})
 }
 
 func (s *Server) getContacts(_ *request, c *Company) answer {
@@ -203,25 +211,42 @@ func (s *Server) getTransaction(r *request, c *Company) answer {
 func (s *Server) getTransactionOf(r *request, c *Company) answer {
 	c.mu.Lock()
 	d := c.document(r.number("invoiceID"))
+	known := d != nil && c.shows(d)
+	var id int64
+	if known {
+		id = d.Transaction
+	}
 	c.mu.Unlock()
-	if d == nil {
+	if !known {
 		return refuse("INVOICE_ID_DOES_NOT_EXIST")
 	}
-	return s.fullTransaction(c, d.Transaction)
+	return s.fullTransaction(c, id)
 }
 
 func (s *Server) fullTransaction(c *Company, id int64) answer {
-	t, ok := c.Transaction(id)
-	if !ok {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	it := c.visible(id)
+	if it == nil {
 		return refuse("TRANSACTION_NOT_FOUND")
 	}
-	return record(s, s.shapes.transaction, &txRow{Transaction: t})
+	return record(s, s.shapes.transaction, &txRow{Transaction: it.view()})
 }
 
-// getPDF renders the invoice or credit note of a document; what has none has no PDF.
-func (s *Server) getPDF(r *request, c *Company) answer {
+func (s *Server) getPDF(r *request, c *Company) answer { return s.pdf(r, c, "") }
+
+func (s *Server) getStyledPDF(r *request, c *Company) answer {
+	style := r.text("reportStyleName")
+	if !slices.Contains(c.Styles, style) {
+		return refuse("REPORT_STYLE_NAME_IS_INVALID")
+	}
+	return s.pdf(r, c, style)
+}
+
+// pdf renders the invoice or credit note of a document; what has none has no PDF.
+func (s *Server) pdf(r *request, c *Company, style string) answer {
 	c.mu.Lock()
-	it := c.item(r.number("transactionID"))
+	it := c.visible(r.number("transactionID"))
 	var row docRow
 	if it != nil && it.Document != 0 {
 		d := c.document(it.Document)
@@ -234,14 +259,16 @@ func (s *Server) getPDF(r *request, c *Company) answer {
 	case row.ID == 0:
 		return refuse("UNABLE_TO_DETERMINE_DOCUMENT_MASTER")
 	}
-	return one(func(k *sink) { k.b = base64.StdEncoding.AppendEncode(k.b, invoicePDF(c.Name, row)) })
+	return one(func(k *sink) { k.b = base64.StdEncoding.AppendEncode(k.b, invoicePDF(c.Name, style, row)) })
 }
 
-func (s *Server) getStyles(*request, *Company) answer {
-	return list(1, func(k *sink, _ int) {
-		k.str("<WSReportStyles><ReportName>Sales Invoice</ReportName><ReportStyles><WSReportStyle><ReportName>Sales Invoice</ReportName>" +
-			"<StyleName>Standard</StyleName><DefaultStyle>true</DefaultStyle></WSReportStyle></ReportStyles></WSReportStyles>")
-	})
+// getStyles lists the layouts of the one report that there is.
+func (s *Server) getStyles(_ *request, c *Company) answer {
+	rows := []styleRow{}
+	for i, name := range c.Styles {
+		rows = append(rows, styleRow{name, i == 0})
+	}
+	return records(s, s.shapes.styles, "WSReportStyles", [][]styleRow{rows})
 }
 
 // addNotes stores a note. MasterID is the AccountID of a customer, unless Options say its code.
@@ -280,9 +307,10 @@ func (s *Server) hasMaster(c *Company, master, id string) bool {
 		}
 		return err == nil && c.byAccount[n] != nil
 	case "Transaction":
-		return err == nil && c.item(n) != nil
+		return err == nil && c.visible(n) != nil
 	case "SalesInvoice":
-		return err == nil && c.document(n) != nil
+		d := c.document(n)
+		return err == nil && d != nil && c.shows(d)
 	}
 	return false
 }
@@ -305,14 +333,15 @@ func (s *Server) dispute(r *request, c *Company) answer {
 		return refuse("OAUTH_INTEGRATION_APPS_TOKEN_DOES_NOT_HAVE_PERMISSION")
 	}
 	ids, _ := r.el.kid("transactionIDs").ids()
-	set := c.Undispute
-	if r.el.kid("disputed").bool() {
-		set = c.Dispute
-	}
+	set := disputing(r.el.kid("disputed").bool())
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var rows []verdict
 	for _, id := range ids {
 		v := verdict{}
-		if set(id) != nil {
+		if it := c.visible(id); it != nil {
+			c.edit(c.stamp(), it, set)
+		} else {
 			v.code = "TRANSACTION_NOT_FOUND"
 		}
 		rows = append(rows, v)
@@ -351,6 +380,7 @@ func (s *Server) getBalances(r *request, c *Company) answer {
 	var rows []balanceRow
 	for _, cu := range customers {
 		sums := c.balances(cu.AccountID, on.date())
+		sums[cu.Currency] += c.skew[cu.Code]
 		for _, cur := range currenciesOf(cu, sums) {
 			rows = append(rows, balanceRow{*cu, ledger.Money{Minor: sums[cur], Currency: cur}})
 		}
@@ -406,7 +436,9 @@ func (c *Company) statement(cu *Customer, currency string, on ledger.Date) *stat
 			left = -left
 		}
 		row.buckets[bucketAt(on, t)] += left
-		row.total.Minor += left
+		if row.total.Minor += left; it.Hidden {
+			continue
+		}
 		row.items = append(row.items, txRow{Transaction: t})
 	}
 	return row

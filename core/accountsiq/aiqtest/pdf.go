@@ -7,7 +7,7 @@ import (
 )
 
 // invoicePDF is a plain one-page copy of a document, enough to be opened, attached and read.
-func invoicePDF(company string, d docRow) []byte {
+func invoicePDF(company, style string, d docRow) []byte {
 	title := "Invoice"
 	if d.Type == "SN" {
 		title = "Credit note"
@@ -16,6 +16,9 @@ func invoicePDF(company string, d docRow) []byte {
 		d.customer.Address.City, "Date: " + d.Issued.String(), "Due: " + d.Due.String(), "Reference: " + d.Reference,
 		d.Description, "Net " + netOf(d.Amount, d.Tax).String() + "   VAT " + d.Tax.String(),
 		"Total " + d.Amount.Currency + " " + d.Amount.String()}
+	if style != "" {
+		lines = append(lines, "Layout: "+style)
+	}
 	var page strings.Builder
 	page.WriteString("BT /F1 12 Tf 16 TL 60 780 Td\n")
 	for _, l := range lines {

@@ -1,6 +1,7 @@
 package aiqtest
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ type txQuery struct {
 	accounts, ids                []int64
 	byAccount, byID              bool
 	nothing                      bool // a filter that none of our rows can pass
-	skip                         int
+	skip, limit                  int
 	bare                         bool
 }
 
@@ -55,7 +56,7 @@ func (s *Server) txQuery(r *request) (q txQuery, code string) {
 		created: spanOf(n, "FromCreationDate", "ToCreationDate", s.o.Zone),
 		period:  spanOf(n, "FromPeriodDate", "ToPeriodDate", s.o.Zone),
 		due:     spanOf(n, "FromDueDate", "ToDueDate", s.o.Zone),
-		skip:    int(n.kid("Skip").number()), bare: n.kid("ExcludeReconciliationInformation").bool()}
+		skip:    int(n.kid("Skip").number()), limit: s.o.PageSize, bare: n.kid("ExcludeReconciliationInformation").bool()}
 	types, byType := n.kid("TypesFilter").strings()
 	if q.types = typeSet(types, byType); !validTypes(types, typeCodes) {
 		r.note(r.name+"/query/TypesFilter", "%v holds a code that is not in the list", types)
@@ -105,7 +106,7 @@ func (q *txQuery) passes(it *item) bool {
 }
 
 func (q *txQuery) has(it *item) bool {
-	return it.deleted.IsZero() && q.passes(it) && q.issued.has(midnight(it.Issued)) && q.created.has(civilOf(it.Created, q.zone))
+	return it.deleted.IsZero() && !it.Hidden && q.passes(it) && q.issued.has(midnight(it.Issued)) && q.created.has(civilOf(it.Created, q.zone))
 }
 
 // each calls use for every item of the ledger that the id filter lets through, by id. The caller holds the
@@ -128,7 +129,7 @@ func (q *txQuery) each(c *Company, use func(*item)) {
 func (q *txQuery) page(c *Company, has func(*item) bool, row func(*item) txRow) []*txRow {
 	var hits []*item
 	q.each(c, func(it *item) {
-		if len(hits) < q.skip+MaxTransactions && has(it) {
+		if len(hits) < q.skip+q.limit && has(it) {
 			hits = append(hits, it)
 		}
 	})
@@ -141,6 +142,28 @@ func (q *txQuery) page(c *Company, has func(*item) bool, row func(*item) txRow) 
 	return pointers(rows)
 }
 
+// count counts what has lets through, whatever Skip says.
+func (q *txQuery) count(c *Company, has func(*item) bool) (n int) {
+	q.each(c, func(it *item) {
+		if has(it) {
+			n++
+		}
+	})
+	return n
+}
+
+const codeTooLong = "GETTRANSACTIONSBY_QUERY_TIMEOUT"
+
+// tooLong reports whether a query asks for more than the server finds in time: a long window of creation dates with
+// many rows in it. The caller holds the lock.
+func (s *Server) tooLong(c *Company, q *txQuery, has func(*item) bool) bool {
+	window := time.Duration(q.created.to-q.created.from) * time.Microsecond
+	if q.created.to-q.created.from > civil(math.MaxInt64/time.Microsecond) {
+		window = math.MaxInt64 // a Duration ends at 292 years
+	}
+	return s.o.MaxWindow > 0 && window > s.o.MaxWindow && q.count(c, has) > s.o.MaxRows
+}
+
 func (s *Server) getTransactionsBy(r *request, c *Company) answer {
 	q, code := s.txQuery(r)
 	if code != "" {
@@ -148,6 +171,9 @@ func (s *Server) getTransactionsBy(r *request, c *Company) answer {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if s.tooLong(c, &q, q.has) {
+		return refuse(codeTooLong)
+	}
 	rows := q.page(c, q.has, func(it *item) txRow { return txRow{Transaction: it.view()} })
 	return records(s, s.shapes.summary, "WSTransactionSummary", rows)
 }
@@ -161,21 +187,19 @@ func (s *Server) getCount(r *request, c *Company) answer {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	total := 0
-	q.each(c, func(it *item) {
-		if q.has(it) {
-			total++
-		}
-	})
+	if s.tooLong(c, &q, q.has) {
+		return refuse(codeTooLong)
+	}
+	total := q.count(c, q.has)
 	q.skip = 0
 	rows := q.page(c, q.has, func(it *item) txRow { return txRow{Transaction: it.view()} })
 	f := s.form()
-	return one(func(k *sink) {
+	return byHand(func(k *sink) {
 		k.b = appendNumber(k.b, "TransactionsCount", int64(total))
 		k.str("<TransactionLinesCount>")
 		for _, row := range rows {
 			_, n := row.postings(f)
-			k.str("<WSTransactionLinesCount>")
+			k.str("<WSTransactionLinesCount>" + s.extra())
 			k.b = appendNumber(k.b, "TransactionID", row.ID)
 			k.b = appendNumber(k.b, "LinesCount", int64(n))
 			k.str("</WSTransactionLinesCount>")
@@ -204,7 +228,10 @@ func (s *Server) getModified(r *request, c *Company) answer {
 		default:
 			return false
 		}
-		return q.passes(it) && q.issued.has(issued) && q.created.has(created)
+		return !it.Hidden && q.passes(it) && q.issued.has(issued) && q.created.has(created)
+	}
+	if s.tooLong(c, &q, has) {
+		return refuse(codeTooLong)
 	}
 	rows := q.page(c, has, func(it *item) txRow { return txRow{Transaction: it.view(), status: it.change()} })
 	return records(s, s.shapes.changed, "WSChangedTransactionSummary", rows)
@@ -225,7 +252,7 @@ func (s *Server) getInvoice(r *request, c *Company) answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d := c.document(r.number("invoiceID"))
-	if d == nil {
+	if d == nil || !c.shows(d) {
 		return refuse("INVOICE_ID_DOES_NOT_EXIST")
 	}
 	return record(s, s.shapes.document, &docRow{*d, *c.byAccount[d.AccountID]})
@@ -259,7 +286,7 @@ func (s *Server) getInvoicesBy(r *request, c *Company) answer {
 	defer c.mu.Unlock()
 	var hits []*Document
 	for _, d := range c.documents {
-		if has(d) {
+		if c.shows(d) && has(d) {
 			hits = append(hits, d)
 		}
 	}
@@ -273,6 +300,12 @@ func (s *Server) getInvoicesBy(r *request, c *Company) answer {
 		rows[i] = &docRow{*d, *c.byAccount[d.AccountID]}
 	}
 	return records(s, s.shapes.document, "Invoice", rows)
+}
+
+// shows reports whether a document is handed out: not when its transaction is hidden.
+func (c *Company) shows(d *Document) bool {
+	it := c.item(d.Transaction)
+	return it == nil || !it.Hidden
 }
 
 func documentFilter(n *node, types map[ledger.TxType]bool, zone *time.Location) func(*Document) bool {

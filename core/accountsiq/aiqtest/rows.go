@@ -15,7 +15,7 @@ type shapes struct {
 	company     shape[*Company]
 	currency    shape[currencyRow]
 	term        shape[Term]
-	customer    shape[*Customer]
+	customer    shape[*customerRow]
 	contact     shape[*Contact]
 	document    shape[*docRow]
 	summary     shape[*txRow]
@@ -27,6 +27,7 @@ type shapes struct {
 	statement   shape[*statementRow]
 	note        shape[*Note]
 	status      shape[verdict]
+	styles      shape[[]styleRow]
 }
 
 // Rows are snapshots taken under the company's lock, so that writing them needs none.
@@ -36,6 +37,14 @@ type (
 		id       int64
 		base     bool
 		modified time.Time
+	}
+	customerRow struct {
+		Customer
+		head bool // others have it as their head office
+	}
+	styleRow struct {
+		name string
+		own  bool
 	}
 	txRow struct {
 		Transaction
@@ -155,7 +164,32 @@ func (sh *shapes) basics(s *schema) (err error) {
 	}); err != nil {
 		return err
 	}
+	if err := sh.layouts(s); err != nil {
+		return err
+	}
 	return sh.card(s)
+}
+
+func (sh *shapes) layouts(s *schema) error {
+	report := func(styleRow) string { return "Sales Invoice" }
+	style, err := newShape(s, "WSReportStyle", columns[styleRow]{
+		"ReportName":   text(report),
+		"StyleName":    text(func(r styleRow) string { return r.name }),
+		"DefaultStyle": flag(func(r styleRow) bool { return r.own }),
+	})
+	if err != nil {
+		return err
+	}
+	sh.styles, err = newShape(s, "WSReportStyles", columns[[]styleRow]{
+		"ReportName": text(func([]styleRow) string { return report(styleRow{}) }),
+		"ReportStyles": func(b []byte, f *form, rows []styleRow) []byte {
+			for _, r := range rows {
+				b = style.element(b, f, "WSReportStyle", r)
+			}
+			return b
+		},
+	})
+	return err
 }
 
 // card is the company's own record.
@@ -186,43 +220,44 @@ func (sh *shapes) card(s *schema) error {
 func sales[T any](b []byte, _ *form, _ T) []byte { return append(b, "Sales"...) }
 
 func (sh *shapes) customers(s *schema) (err error) {
-	if sh.customer, err = newShape(s, "Customer", columns[*Customer]{
-		"AccountID":             number(func(c *Customer) int64 { return c.AccountID }),
-		"LedgerType":            sales[*Customer],
-		"Code":                  text(func(c *Customer) string { return c.Code }),
-		"CountryCode":           text(func(c *Customer) string { return c.CountryCode }),
-		"Name":                  text(func(c *Customer) string { return c.Name }),
-		"CreditTermID":          text(func(c *Customer) string { return c.Term }),
-		"CurrencyCode":          text(func(c *Customer) string { return c.Currency }),
-		"CreationDate":          moment(func(c *Customer) time.Time { return c.Created }),
-		"Address1":              text(func(c *Customer) string { return c.Address.Line1 }),
-		"Address2":              text(func(c *Customer) string { return c.Address.Line2 }),
-		"City":                  text(func(c *Customer) string { return c.Address.City }),
-		"County_State":          text(func(c *Customer) string { return c.Address.County }),
-		"Country":               text(func(c *Customer) string { return c.Address.Country }),
-		"PostCode":              text(func(c *Customer) string { return c.Address.PostCode }),
-		"DeliveryName":          text(func(c *Customer) string { return c.Delivery.Name }),
-		"DeliveryAddress1":      text(func(c *Customer) string { return c.Delivery.Line1 }),
-		"DeliveryAddress2":      text(func(c *Customer) string { return c.Delivery.Line2 }),
-		"DeliveryCity":          text(func(c *Customer) string { return c.Delivery.City }),
-		"DeliveryCounty_State":  text(func(c *Customer) string { return c.Delivery.County }),
-		"DeliveryCountry":       text(func(c *Customer) string { return c.Delivery.Country }),
-		"DeliveryPostCode":      text(func(c *Customer) string { return c.Delivery.PostCode }),
-		"DeliveryPhone":         text(func(c *Customer) string { return c.DeliverPhone }),
-		"Phone":                 text(func(c *Customer) string { return c.Phone }),
-		"Fax":                   text(func(c *Customer) string { return c.Fax }),
-		"Email":                 text(func(c *Customer) string { return c.Email }),
-		"WebAddress":            text(func(c *Customer) string { return c.Web }),
-		"Contact":               text(func(c *Customer) string { return c.Contact }),
-		"VATRegistrationNumber": text(func(c *Customer) string { return c.VATNumber }),
-		"IsActive":              flag(func(c *Customer) bool { return !c.Inactive }),
-		"Hold":                  number(func(c *Customer) int64 { return int64(c.Hold) }),
-		"HeadOfficeAccountID":   someID(func(c *Customer) int64 { return c.HeadOffice }),
-		"Notes":                 text(func(c *Customer) string { return c.Notes }),
-		"UseHeadOffice":         flag(func(c *Customer) bool { return c.HeadOffice != 0 }),
-		"CreditLimit":           money(func(c *Customer) ledger.Money { return ledger.Money{Minor: c.CreditLimit, Currency: c.Currency} }),
-		"MobilePhone":           text(func(c *Customer) string { return c.Mobile }),
-		"RowVersionNumber":      text(func(c *Customer) string { return rowVersion(c.Modified) }),
+	if sh.customer, err = newShape(s, "Customer", columns[*customerRow]{
+		"AccountID":             number(func(c *customerRow) int64 { return c.AccountID }),
+		"LedgerType":            sales[*customerRow],
+		"Code":                  text(func(c *customerRow) string { return c.Code }),
+		"CountryCode":           text(func(c *customerRow) string { return c.CountryCode }),
+		"Name":                  text(func(c *customerRow) string { return c.Name }),
+		"CreditTermID":          text(func(c *customerRow) string { return c.Term }),
+		"CurrencyCode":          text(func(c *customerRow) string { return c.Currency }),
+		"CreationDate":          moment(func(c *customerRow) time.Time { return c.Created }),
+		"Address1":              text(func(c *customerRow) string { return c.Address.Line1 }),
+		"Address2":              text(func(c *customerRow) string { return c.Address.Line2 }),
+		"City":                  text(func(c *customerRow) string { return c.Address.City }),
+		"County_State":          text(func(c *customerRow) string { return c.Address.County }),
+		"Country":               text(func(c *customerRow) string { return c.Address.Country }),
+		"PostCode":              text(func(c *customerRow) string { return c.Address.PostCode }),
+		"DeliveryName":          text(func(c *customerRow) string { return c.Delivery.Name }),
+		"DeliveryAddress1":      text(func(c *customerRow) string { return c.Delivery.Line1 }),
+		"DeliveryAddress2":      text(func(c *customerRow) string { return c.Delivery.Line2 }),
+		"DeliveryCity":          text(func(c *customerRow) string { return c.Delivery.City }),
+		"DeliveryCounty_State":  text(func(c *customerRow) string { return c.Delivery.County }),
+		"DeliveryCountry":       text(func(c *customerRow) string { return c.Delivery.Country }),
+		"DeliveryPostCode":      text(func(c *customerRow) string { return c.Delivery.PostCode }),
+		"DeliveryPhone":         text(func(c *customerRow) string { return c.DeliverPhone }),
+		"Phone":                 text(func(c *customerRow) string { return c.Phone }),
+		"Fax":                   text(func(c *customerRow) string { return c.Fax }),
+		"Email":                 text(func(c *customerRow) string { return c.Email }),
+		"WebAddress":            text(func(c *customerRow) string { return c.Web }),
+		"Contact":               text(func(c *customerRow) string { return c.Contact }),
+		"VATRegistrationNumber": text(func(c *customerRow) string { return c.VATNumber }),
+		"IsActive":              flag(func(c *customerRow) bool { return !c.Inactive }),
+		"Hold":                  number(func(c *customerRow) int64 { return int64(c.Hold) }),
+		"HeadOfficeAccountID":   someID(func(c *customerRow) int64 { return c.HeadOffice }),
+		"Notes":                 text(func(c *customerRow) string { return c.Notes }),
+		"UseHeadOffice":         flag(func(c *customerRow) bool { return c.UseHeadOffice }),
+		"IsHeadOffice":          flag(func(c *customerRow) bool { return c.head }),
+		"CreditLimit":           money(func(c *customerRow) ledger.Money { return ledger.Money{Minor: c.CreditLimit, Currency: c.Currency} }),
+		"MobilePhone":           text(func(c *customerRow) string { return c.Mobile }),
+		"RowVersionNumber":      text(func(c *customerRow) string { return rowVersion(c.Modified) }),
 	}); err != nil {
 		return err
 	}
@@ -304,6 +339,7 @@ func (sh *shapes) documents(s *schema) error {
 		"LastModifiedUTC": utc(func(d *docRow) time.Time { return d.Modified }),
 		"DueDate":         day(func(d *docRow) ledger.Date { return d.Due }),
 		"AccountCode":     text(func(d *docRow) string { return d.customer.Code }),
+		"AccountBranchID": someID(func(d *docRow) int64 { return d.Branch }),
 	})
 	return err
 }

@@ -20,7 +20,12 @@ const (
 )
 
 // Size says how much a seeded company has.
-type Size struct{ Customers, Transactions int }
+type Size struct {
+	Customers, Transactions int
+	// Allocations is the number of matches, up to about 1.3 times that of transactions. 0 is what the trade brings
+	// by itself, about half as many as transactions.
+	Allocations int
+}
 
 // DemoSize is a small business that fits a screen or two.
 var DemoSize = Size{Customers: 60, Transactions: 900}
@@ -45,7 +50,7 @@ func Seeded(seed uint64, now time.Time, size Size) *Company {
 	c.terms = []Term{{ledger.CreditTerm{Code: "1", Days: 30}, "30 days"}, {ledger.CreditTerm{Code: "2", Days: 14}, "14 days"},
 		{ledger.CreditTerm{Code: "3", EndOfMonth: true, Days: 30}, "30 days from end of month"}}
 	s := &seeder{c: c, r: rand.New(rand.NewPCG(seed, 0x64756e6c696e)), now: now, zone: zone,
-		today: ledger.DateOf(now), left: size.Transactions}
+		today: ledger.DateOf(now), left: size.Transactions, counted: size.Allocations > 0, unmatched: size.Allocations}
 	s.customers(size.Customers)
 	if size.Customers > 0 {
 		s.showcase()
@@ -67,6 +72,9 @@ type seeder struct {
 	events []event
 	codes  []string // customers that trade at random
 	prompt []string // customers that always pay, but for one invoice each
+
+	counted   bool // a number of matches is wanted
+	unmatched int  // matches still wanted, when they are counted
 }
 
 type event struct {
@@ -76,9 +84,10 @@ type event struct {
 
 // story is a few postings that belong together; it happens as a whole or not at all.
 type story struct {
-	s      *seeder
-	posts  int
-	events []event
+	s       *seeder
+	posts   int
+	matches int
+	events  []event
 }
 
 // posted is a transaction to be: its moment is known, its id once it has happened.
@@ -87,14 +96,15 @@ type posted struct {
 	id int64
 }
 
-// tell adds a story if there is room for all its transactions.
+// tell adds a story if there is room for all its transactions and matches.
 func (s *seeder) tell(build func(*story)) {
 	st := &story{s: s}
 	build(st)
-	if st.posts > s.left {
+	if st.posts > s.left || (s.counted && st.matches > s.unmatched) {
 		return
 	}
 	s.left -= st.posts
+	s.unmatched -= st.matches
 	s.events = append(s.events, st.events...)
 }
 
@@ -122,6 +132,7 @@ func (st *story) post(d ledger.Date, t ledger.TxType, e Entry) *posted {
 
 // match allocates once both sides are there.
 func (st *story) match(from, to *posted, minor int64) {
+	st.matches++
 	at := from.at
 	if to.at.After(at) {
 		at = to.at
@@ -158,13 +169,99 @@ func (s *seeder) ago(n int) ledger.Date {
 func (s *seeder) trade() {
 	for s.left > 0 {
 		before := s.left
-		if s.r.IntN(20) == 0 {
-			s.tell(s.oddity)
-		} else {
-			s.tell(s.sale)
-		}
+		s.tell(s.next())
 		if s.left == before { // a story too long for what is left
 			s.tell(func(st *story) { st.post(s.ago(1+s.r.IntN(history)), ledger.SalesReceipt, s.entry(s.someone(), 5000)) })
+		}
+	}
+}
+
+// next picks what happens next. When matches are counted and too few or too many would come by themselves,
+// customers pay by statement or not at all, until the rest of the trade is in proportion again; the last story
+// makes the number exact. The order of telling is not that of happening, so nothing bunches up.
+func (s *seeder) next() func(*story) {
+	switch {
+	case s.counted && s.left <= lastStory:
+		return s.remainder
+	case s.r.IntN(20) == 0:
+		return s.oddity
+	case s.counted && 2*s.unmatched > s.left:
+		return s.statement
+	case s.counted && 5*s.unmatched < 2*s.left:
+		return func(st *story) {
+			code := pick(s.r, s.codes)
+			st.post(s.ago(1+s.r.IntN(history)), ledger.SalesInvoice, s.invoice(code))
+		}
+	}
+	return s.sale
+}
+
+// lastStory is how many transactions the story that makes a number of matches exact may have.
+const lastStory = 24
+
+// statement is a few invoices of some weeks that are paid together: by one receipt, or in rates that each pay a
+// part of every invoice. Now and then the last payment is short.
+func (s *seeder) statement(st *story) {
+	code := s.someone()
+	k, rates := 2+s.r.IntN(9), 1+s.r.IntN(3)
+	if s.r.IntN(4) > 0 { // mostly as few as the number of matches asks for
+		rates = min(rates, 1+s.unmatched/max(s.left, 1))
+	}
+	short := s.r.IntN(8) == 0 && !slices.Contains(s.prompt, code)
+	s.paidTogether(st, code, k, rates, k*rates, short)
+}
+
+// remainder uses up the transactions that are still wanted with the matches that are.
+func (s *seeder) remainder(st *story) {
+	rates := 0
+	for rates < s.left/2 && rates*(s.left-rates) < s.unmatched {
+		rates++
+	}
+	k := s.left - rates
+	s.paidTogether(st, pick(s.r, s.codes), k, rates, min(s.unmatched, k*rates), false)
+}
+
+// paidTogether posts k invoices and as many receipts as there are rates, and matches so many pairs of them, rate by
+// rate. What an invoice is matched to pays it in equal parts; short leaves half of the last part of each open.
+func (s *seeder) paidTogether(st *story, code string, k, rates, pairs int, short bool) {
+	over := 5 + 14*max(rates, 1)
+	closed := s.ago(over + s.r.IntN(max(1, history-40-over))) // the last payment was before today
+	invoices, entries := make([]*posted, k), make([]Entry, k)
+	for i := range k {
+		issued := closed.AddDays(-s.r.IntN(35))
+		entries[i] = s.invoice(code)
+		invoices[i] = st.post(issued, ledger.SalesInvoice, entries[i])
+	}
+	// part is what rate j pays of invoice i.
+	part := func(i, j int) int64 {
+		if j*k+i >= pairs {
+			return 0
+		}
+		whole := entries[i].Amount.Minor
+		of := int64((pairs - i + k - 1) / k) // the rates that reach this invoice
+		switch each := whole / of; {
+		case int64(j) < of-1:
+			return each
+		case short:
+			return (whole - each*(of-1)) / 2
+		default:
+			return whole - each*(of-1)
+		}
+	}
+	for j := range rates {
+		on := closed.AddDays(4 + 14*j + s.r.IntN(14))
+		e := s.entry(code, 0)
+		for i := range k {
+			e.Amount.Minor += part(i, j)
+		}
+		if e.Amount.Minor == 0 || s.r.IntN(20) == 0 { // on account
+			e.Amount.Minor += s.entry(code, 5_000).Amount.Minor
+		}
+		receipt := st.post(on, ledger.SalesReceipt, e)
+		for i := range k {
+			if minor := part(i, j); minor > 0 {
+				st.match(receipt, invoices[i], minor)
+			}
 		}
 	}
 }
@@ -249,6 +346,9 @@ func (s *seeder) settle(st *story, inv *posted, e Entry, issued, due ledger.Date
 	on := due.AddDays(s.r.IntN(30) - 6)
 	if !on.Before(s.today) {
 		on = s.today.AddDays(-1)
+		if s.counted { // in big books too much would happen on that day
+			on = on.AddDays(-s.r.IntN(max(1, on.Sub(issued))))
+		}
 	}
 	if on.Before(issued) {
 		on = issued
@@ -304,6 +404,7 @@ func (s *seeder) oddity(st *story) {
 
 func (s *seeder) reversal(st *story, wrong *posted) {
 	st.posts++ // the opposite entry
+	st.matches++
 	at := wrong.at.Add(time.Hour)
 	if at.After(s.now) {
 		at = s.now

@@ -1,6 +1,8 @@
 package aiqtest
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,7 +28,8 @@ func TestSeededIsDeterministic(t *testing.T) {
 }
 
 func TestSeededSizes(t *testing.T) {
-	for _, size := range []Size{{0, 0}, {1, 1}, {3, 10}, {23, 40}, {60, 900}, {400, 5000}} {
+	for _, size := range []Size{{}, {Customers: 1, Transactions: 1}, {Customers: 3, Transactions: 10}, {Customers: 23, Transactions: 40}, DemoSize,
+		{Customers: 400, Transactions: 5000}} {
 		c := Seeded(3, testNow, size)
 		if n := len(c.Customers()); n != size.Customers {
 			t.Errorf("%v: %d customers", size, n)
@@ -37,6 +40,86 @@ func TestSeededSizes(t *testing.T) {
 		if err := c.Check(); err != nil {
 			t.Errorf("%v: %v", size, err)
 		}
+	}
+}
+
+// The demo, its pictures and many tests count on the very books of a seed.
+func TestSeededBooksStayTheSame(t *testing.T) {
+	for _, tt := range []struct {
+		seed uint64
+		size Size
+		want string
+	}{
+		{1, DemoSize, "51a42e00c74e2256"}, {7, DemoSize, "86bda5dbfdc2ef2e"}, {1, Size{Customers: 1000, Transactions: 10_000}, "05f2928c090d695f"},
+	} {
+		if got := fingerprint(Seeded(tt.seed, testNow, tt.size)); got != tt.want {
+			t.Errorf("seed %d, %+v: %s instead of %s", tt.seed, tt.size, got, tt.want)
+		}
+	}
+}
+
+// fingerprint is a short hash of what a company's books hold.
+func fingerprint(c *Company) string {
+	h := sha256.New()
+	for _, x := range c.Customers() {
+		fmt.Fprintln(h, x.AccountID, x.Code, x.Name, x.Contact, x.Email, x.Phone, x.Currency, x.Term, x.CreditLimit, x.Inactive, x.Hold, x.HeadOffice, x.Created, x.Address)
+	}
+	for _, x := range c.Contacts() {
+		fmt.Fprintln(h, x.Contact)
+	}
+	for _, x := range c.Transactions() {
+		fmt.Fprintln(h, x.ID, x.AccountID, x.Type, x.Document, x.Batch, x.Number, x.Reference, x.Description, x.Amount, x.Tax, x.Base,
+			x.Rate, x.Issued, x.Due, x.Created, x.Disputed, x.Reversed, x.Outstanding)
+	}
+	for _, x := range c.Allocations() {
+		fmt.Fprintln(h, x.ID, x.From, x.To, x.Amount, x.Date, x.Created)
+	}
+	for _, x := range c.Documents() {
+		fmt.Fprintln(h, x.ID, x.Transaction, x.Status, x.Number)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:8])
+}
+
+func TestSeededWithCountedAllocations(t *testing.T) {
+	for _, size := range []Size{{Customers: 60, Transactions: 300, Allocations: 250}, {Customers: 60, Transactions: 900, Allocations: 900},
+		{Customers: 400, Transactions: 5000, Allocations: 5000}, {Customers: 400, Transactions: 5000, Allocations: 500},
+		{Customers: 400, Transactions: 5000, Allocations: 6500}} {
+		c := Seeded(3, testNow, size)
+		if n := len(c.Transactions()); n != size.Transactions {
+			t.Errorf("%+v: %d transactions", size, n)
+		}
+		if n := len(c.Allocations()); n != size.Allocations {
+			t.Errorf("%+v: %d allocations", size, n)
+		}
+		if err := c.Check(); err != nil {
+			t.Errorf("%+v: %v", size, err)
+		}
+		several, rates := map[int64]int{}, map[int64]int{} // matches by credit and by debit
+		for _, m := range c.Allocations() {
+			several[m.From]++
+			rates[m.To]++
+		}
+		var together, inRates, part int
+		for _, tx := range c.Transactions() {
+			if several[tx.ID] > 1 {
+				together++
+			}
+			if rates[tx.ID] > 1 {
+				inRates++
+			}
+			if rates[tx.ID] > 0 && tx.Outstanding.Minor > 0 {
+				part++
+			}
+			if tx.Created.After(testNow) {
+				t.Errorf("%+v: transaction %d was created in the future", size, tx.ID)
+			}
+		}
+		if size.Allocations >= size.Transactions && (together < size.Transactions/50 || inRates < size.Transactions/100 || part < size.Transactions/200) {
+			t.Errorf("%+v: %d receipts for several invoices, %d invoices in rates, %d part-paid", size, together, inRates, part)
+		}
+	}
+	if !reflect.DeepEqual(Seeded(3, testNow, Size{Customers: 60, Transactions: 900, Allocations: 900}).Transactions(), Seeded(3, testNow, Size{Customers: 60, Transactions: 900, Allocations: 900}).Transactions()) {
+		t.Error("the same seed gives different books")
 	}
 }
 

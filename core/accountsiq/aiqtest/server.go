@@ -1,6 +1,7 @@
 package aiqtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-// The real caps of contract section 7.
+// The caps of contract section 7; Options can lower the first.
 const (
 	MaxTransactions = 10_000 // rows of a transactions or allocations page
 	MaxDocuments    = 1_000  // rows of an invoices page
@@ -41,14 +42,25 @@ type Options struct {
 	SessionLife    time.Duration // 1.1 session, default 20 min
 	SlidingSession bool          // each call prolongs a 1.1 session
 
+	// BeforeAnswer runs once for every well-formed call, after it has been read and before anything is looked up for
+	// its answer, on the goroutine that serves it and outside all locks: it may change the books, let tokens expire or
+	// arm a fault, and the very call that it was given shows the effect. Of the Call it gets Op, Version, At and Body.
+	// Calls of one client at a time come one after the other; several clients' may come at once.
+	BeforeAnswer func(Call)
+
 	Changes         Axis
-	MaxIDs          int  // longest TransactionIDsFilter before TOO_MANY_QUERY_FILTERS, default 1,000
-	MaxNote         int  // longest note in characters, default 500
-	NegativeCredits bool // amounts of SN, SR, SC, DS are negative in transactions
-	EmptyAsAbsent   bool // an empty list has no Result element instead of an empty one
-	WithOffset      bool // dateTimes carry the zone's offset
-	ReadOnly        bool // writing operations are refused
-	NotesByCode     bool // MasterID of a customer's note is the code instead of the AccountID
+	PageSize        int           // rows of a page of transactions or of their changes, default MaxTransactions
+	AllocationPage  int           // matches of a page of allocations, default MaxTransactions
+	MaxWindow       time.Duration // longest window of creation dates in which MaxRows does not matter; 0: any
+	MaxRows         int           // rows that a query over a longer window may find before GETTRANSACTIONSBY_QUERY_TIMEOUT, default PageSize
+	MaxIDs          int           // longest TransactionIDsFilter before TOO_MANY_QUERY_FILTERS, default 1,000
+	MaxNote         int           // longest note in characters, default 500
+	NegativeCredits bool          // amounts of SN, SR, SC, DS are negative in transactions
+	EmptyAsAbsent   bool          // an empty list has no Result element instead of an empty one
+	WithOffset      bool          // dateTimes carry the zone's offset
+	ReadOnly        bool          // writing operations are refused
+	NotesByCode     bool          // MasterID of a customer's note is the code instead of the AccountID
+	Extra           bool          // elements that the contract does not know stand in every record and result
 }
 
 // Call is one request that a server got.
@@ -142,12 +154,9 @@ func (o *Options) defaults() (err error) {
 			*p = d
 		}
 	}
-	if o.MaxIDs == 0 {
-		o.MaxIDs = 1_000
-	}
-	if o.MaxNote == 0 {
-		o.MaxNote = 500
-	}
+	o.MaxIDs, o.MaxNote = cmp.Or(o.MaxIDs, 1_000), cmp.Or(o.MaxNote, 500)
+	o.PageSize, o.AllocationPage = cmp.Or(o.PageSize, MaxTransactions), cmp.Or(o.AllocationPage, MaxTransactions)
+	o.MaxRows = cmp.Or(o.MaxRows, o.PageSize)
 	return nil
 }
 
@@ -264,13 +273,20 @@ func (s *Server) answer(w http.ResponseWriter, hr *http.Request, r *request, c *
 		soapFault(w, "soap:Client", message)
 		return
 	}
-	f := s.fault(r.op.name)
+	if s.o.BeforeAnswer != nil {
+		s.o.BeforeAnswer(*c)
+	}
+	f := s.fault(r.op)
 	if f == nil {
 		s.write(w, r, s.run(r), nil, c)
 		return
 	}
-	if f.Kind == FailSlow {
-		s.wait(hr.Context(), f.Delay)
+	if f.Kind == FailSlow || f.Kind == FailExpire {
+		if f.Kind == FailSlow {
+			s.wait(hr.Context(), f.Delay)
+		} else {
+			s.ExpireBy(f.Signal)
+		}
 		s.write(w, r, s.run(r), nil, c)
 		return
 	}

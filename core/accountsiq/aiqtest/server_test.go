@@ -47,10 +47,11 @@ func every(c *Company) map[string]string {
 		"GetTransactionByInvoiceID": "<invoiceID>" + doc + "</invoiceID>",
 		"GetAllocationsBetweenWithCreationDatePaged": "<ledger>Sales</ledger><fromCreationDate>1990-01-01T00:00:00</fromCreationDate>" +
 			"<toCreationDate>2099-12-31T00:00:00</toCreationDate><skip>0</skip><limit>10000</limit>",
-		"GetAllocationsByTransactionId": "<transactionId>" + inv + "</transactionId>",
-		"GetCustomerBalanceInformation": "<edt>2026-05-12T00:00:00</edt>" + codes,
-		"GetCustomersStatement":         "<upTo>2026-05-12T00:00:00</upTo>" + codes + "<showZeros>true</showZeros>",
-		"GetInvoicePDFByTransactionID":  "<transactionID>" + inv + "</transactionID>",
+		"GetAllocationsByTransactionId":                  "<transactionId>" + inv + "</transactionId>",
+		"GetCustomerBalanceInformation":                  "<edt>2026-05-12T00:00:00</edt>" + codes,
+		"GetCustomersStatement":                          "<upTo>2026-05-12T00:00:00</upTo>" + codes + "<showZeros>true</showZeros>",
+		"GetInvoicePDFByTransactionID":                   "<transactionID>" + inv + "</transactionID>",
+		"GetInvoicePDFByTransactionIDAndReportStyleName": "<transactionID>" + inv + "</transactionID><reportStyleName>Compact</reportStyleName>",
 		"AddNotes": `<note><NoteID xsi:nil="true" /><MasterType>Customer</MasterType><MasterID>7</MasterID>` +
 			"<Notes>Payment reminder sent. [r-4f21]</Notes></note>",
 		"GetNotesList":        "<masterType>Customer</masterType><masterID>7</masterID>",

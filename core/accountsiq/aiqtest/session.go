@@ -132,7 +132,7 @@ func (s *Server) issue(c *Company) answer {
 	access, refresh := s.token("access", c), s.token("refresh", c)
 	s.sessions[access] = &session{version: v20, company: c, until: s.now().Add(s.o.TokenLife)}
 	s.refreshers[refresh] = &refresher{company: c, access: access, until: s.now().Add(s.o.RefreshLife)}
-	return one(func(k *sink) {
+	return byHand(func(k *sink) {
 		k.str("<AccessToken>" + access + "</AccessToken><RefreshToken>" + refresh + "</RefreshToken>")
 	})
 }

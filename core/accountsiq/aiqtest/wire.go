@@ -40,6 +40,7 @@ type form struct {
 	zone     *time.Location
 	offsets  bool // dateTimes carry the zone's offset
 	negative bool // amounts of credits are negative
+	extra    bool // elements that the contract does not know stand among the fields
 }
 
 // put appends one value; what appends nothing has no value.
@@ -94,9 +95,28 @@ func newShape[T any](s *schema, typ string, cols columns[T]) (shape[T], error) {
 	return sh, nil
 }
 
+// extras are the elements of Options.Extra, at the start, in the middle and at the end of a record. The second holds
+// names that mean something elsewhere: a reader who goes by names alone, and not by where they stand, falls for it.
+var extras = [3]string{"<NewNumber>3</NewNumber>",
+	"<NewDetails><NewDetail><TransactionID>1</TransactionID><AccountID>1</AccountID><OutstandingAmount>0.01</OutstandingAmount>" +
+		"<Code>NEW</Code><Name>New</Name><Email>new@example.org</Email><Status>Failure</Status><ErrorCode>NEW</ErrorCode>" +
+		"<HasExpired>true</HasExpired><AccessToken>new</AccessToken><Result><Result /></Result></NewDetail></NewDetails>",
+	`<NewFlag xsi:nil="true" />`}
+
 // append writes the fields of v.
 func (sh shape[T]) append(b []byte, f *form, v T) []byte {
-	for i := range sh.cols {
+	if f.extra {
+		b = append(b, extras[0]...)
+		b = sh.columns(b, f, v, 0, len(sh.cols)/2)
+		b = append(b, extras[1]...)
+		b = sh.columns(b, f, v, len(sh.cols)/2, len(sh.cols))
+		return append(b, extras[2]...)
+	}
+	return sh.columns(b, f, v, 0, len(sh.cols))
+}
+
+func (sh shape[T]) columns(b []byte, f *form, v T, from, to int) []byte {
+	for i := from; i < to; i++ {
 		c := &sh.cols[i]
 		if c.put == nil {
 			b = append(b, c.blank...)

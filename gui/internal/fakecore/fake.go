@@ -39,6 +39,11 @@ type Core struct {
 	Result   core.ConnectResult
 	Asked    []core.ConnectRequest
 	Boxed    []core.MailboxRequest
+	Entries  []core.CompanyEntry         // the companies of the data folder
+	Unequal  map[int64][]core.Difference // by AccountID
+	Places   map[string]*core.Problem    // what other locations say, by code; nil = it knows the company
+	Tried    []string                    // the locations that were tried
+	Learnt   map[string]core.LinkLearnt  // by address
 }
 
 var names = []string{"Ardmore Joinery", "Bright & Sons Printing", "Calloway Marine Supplies", "Dunmore Foods", "Eastgate Dental Practice", "Fairview Landscaping",
@@ -70,6 +75,8 @@ func New(customers, invoices int) *Core {
 	f.Boxes = []core.MailboxView{{Address: "accounts@curlew.example", Name: "Curlew Accounts", SMTP: "smtp.curlew.example:465", Security: "tls", User: "accounts@curlew.example", Roles: []string{"normal", "forewarn"}, Verified: true},
 		{Address: "mary.byrne@curlew.example", Name: "Mary Byrne", SMTP: "smtp.curlew.example:465", Security: "tls", User: "mary.byrne@curlew.example", Roles: []string{"escalated"}, Verified: true}}
 	f.Sets = settings()
+	f.Entries = []core.CompanyEntry{{ID: "CURLEW01", Name: "Curlew Office Supplies", Current: true}}
+	f.Learnt = map[string]core.LinkLearnt{}
 	f.Result = core.ConnectResult{Company: ledger.Company{ID: "CURLEW01", Name: "Curlew Office Supplies Ltd"}, Suggest: core.Account{Name: "Curlew Office Supplies Ltd", Country: "IE", Timezone: "Europe/Dublin", Currency: "EUR"}}
 	return f
 }
@@ -79,7 +86,7 @@ func Fresh() *Core {
 	f := New(12, 60)
 	f.State = core.Overview{Today: ledger.DateOf(Now)}
 	f.Business = core.Account{}
-	f.Boxes = nil
+	f.Boxes, f.Entries = nil, nil
 	return f
 }
 
@@ -332,7 +339,9 @@ func settings() []core.SettingView {
 		{Key: "grouping", Value: "by_type", Label: "Grouping", Help: "Which invoices of a customer share one message.", Choices: []string{"by_type", "by_settings", "none"}},
 		{Key: "approval", Value: "first_run", Label: "Approval", Help: "Whether you see and approve the messages before they go.", Choices: []string{"first_run", "always", "never"}},
 		{Key: "sync.every_minutes", Value: "15", Label: "Minutes between syncs", Help: "How often AccountsIQ is asked for news while Dunlin runs."},
-		{Key: "links.customer", Value: "", Label: "Customer page", Help: "Paste the address of a customer's page in AccountsIQ once, with {id} in place of the number."},
+		{Key: "writeback.notes", Value: "false", Label: "Note reminders in AccountsIQ", Help: "After a reminder went, a note is added to the customer in AccountsIQ. Nothing else is changed there.", Choices: yesNo},
+		{Key: "links.customer", Value: "", Label: "Customer page", Help: "Paste the address of one customer's page in AccountsIQ. Dunlin finds the customer in it and opens the pages of the others the same way."},
+		{Key: "links.invoice", Value: "", Label: "Invoice page", Help: "Paste the address of one invoice's page in AccountsIQ. Dunlin finds the invoice in it and opens the pages of the others the same way."},
 		{Key: "notifications", Value: "true", Label: "Notifications", Help: "Tell me on the desktop when a run finished or needs me.", Choices: yesNo},
 		{Key: "keep_in_tray", Value: "true", Label: "Keep running in the tray", Help: "Closing the window keeps Dunlin running.", Choices: yesNo},
 	}
@@ -601,7 +610,7 @@ func (f *Core) Customer(_ context.Context, id int64) (core.CustomerDetail, error
 	if !ok {
 		return core.CustomerDetail{}, &core.Problem{Code: "unknown_customer", Message: "There is no such customer.", Hint: "Sync and try again."}
 	}
-	d := core.CustomerDetail{CustomerView: f.Custs[i], Messages: f.Past[:min(4, len(f.Past))], Events: f.Events[:min(5, len(f.Events))]}
+	d := core.CustomerDetail{CustomerView: f.Custs[i], Differences: f.Unequal[id], Messages: f.Past[:min(4, len(f.Past))], Events: f.Events[:min(5, len(f.Events))]}
 	return d, f.fails("Customer")
 }
 
@@ -690,4 +699,74 @@ func (f *Core) Settings(context.Context) ([]core.SettingView, error) {
 }
 func (f *Core) SetSetting(_ context.Context, key, value string) error {
 	return f.did("SetSetting", key, value)
+}
+
+// Companies are the companies of the data folder.
+func (f *Core) Companies(context.Context) ([]core.CompanyEntry, error) {
+	return f.Entries, f.fails("Companies")
+}
+
+// UseCompany opens another company: the fake has the same data for each.
+func (f *Core) UseCompany(_ context.Context, id string) error {
+	if err := f.did("UseCompany", id); err != nil {
+		return err
+	}
+	for i := range f.Entries {
+		e := &f.Entries[i]
+		if e.Current = e.ID == id; e.Current {
+			f.State.CompanyID, f.State.CompanyName, f.State.Account.Name = e.ID, e.Name, e.Name
+		}
+	}
+	return nil
+}
+
+// OtherLocations are all but the one of the request.
+func (f *Core) OtherLocations(r core.ConnectRequest) []core.Choice {
+	return slices.DeleteFunc(f.Locations(), func(c core.Choice) bool { return c.Code == r.Location })
+}
+
+// TryLocation answers as Places says.
+func (f *Core) TryLocation(_ context.Context, _ core.ConnectRequest, code string) (core.LocationAnswer, error) {
+	f.Tried = append(f.Tried, code)
+	for _, c := range f.Locations() {
+		if c.Code == code {
+			p := f.Places[code]
+			return core.LocationAnswer{Location: c, Knows: p == nil, Problem: p}, f.fails("TryLocation")
+		}
+	}
+	return core.LocationAnswer{}, &core.Problem{Code: "bad_location", Message: "There is no such location."}
+}
+
+// LearnLink recognises the addresses of Learnt.
+func (f *Core) LearnLink(_ context.Context, kind, address string) (core.LinkLearnt, error) {
+	if err := f.did("LearnLink", kind, address); err != nil {
+		return core.LinkLearnt{}, err
+	}
+	l, ok := f.Learnt[address]
+	if !ok && address != "" {
+		return l, &core.Problem{Code: "not_recognised", Message: "No customer of yours was found in this address.", Hint: "Open the page of one customer in AccountsIQ and paste its address."}
+	}
+	for i := range f.Sets {
+		if f.Sets[i].Key == "links."+kind {
+			f.Sets[i].Value = l.Pattern
+		}
+	}
+	return l, nil
+}
+
+// ErasePlan counts what there is.
+func (f *Core) ErasePlan(context.Context) (core.Erasure, error) {
+	return core.Erasure{CompanyID: f.State.CompanyID, CompanyName: f.State.Account.Name, Folder: "dunlin/CURLEW01",
+		Customers: len(f.Custs), Invoices: len(f.Invs), Messages: len(f.Past), Files: 4, Secrets: []string{"user-key"}}, f.fails("ErasePlan")
+}
+
+// Erase takes the open company away.
+func (f *Core) Erase(ctx context.Context) (core.Erasure, error) {
+	e, _ := f.ErasePlan(ctx)
+	if err := f.did("Erase"); err != nil {
+		return e, err
+	}
+	f.State = core.Overview{Today: f.State.Today}
+	f.Entries = slices.DeleteFunc(f.Entries, func(x core.CompanyEntry) bool { return x.Current })
+	return e, nil
 }
