@@ -93,7 +93,7 @@ func environment(logger *slog.Logger) cli.Env {
 func deps(logger *slog.Logger) core.Deps {
 	env := secret.Environment(os.LookupEnv, os.ReadFile)
 	return core.Deps{Now: time.Now, NewID: newID, Random: rand.Reader, Secrets: secret.Chain(secret.Keyring(), env),
-		StateDir: stateDir(), Logger: logger, RetryFor: 100 * time.Second, SyncWait: 30 * time.Second}
+		StateDir: stateDir(), Logger: logger, RetryFor: 100 * time.Second, SyncWait: 12 * time.Second}
 }
 
 func newID() string {

@@ -34,7 +34,8 @@ type Deps struct {
 	Logger   *slog.Logger
 	// RetryFor is how long a run asked for by hand tries again after a passing failure (R6.5a).
 	RetryFor time.Duration
-	// SyncWait is how long one sync waits, all pauses together, for an AccountsIQ that is busy or not there.
+	// SyncWait is how long a sync that somebody waits for waits itself, all pauses together, for an AccountsIQ that is
+	// busy or not there. One in the background waits five times as long.
 	SyncWait time.Duration
 	// Locations are the installations of AccountsIQ to choose from; nil: the published ones.
 	Locations []accountsiq.Location

@@ -26,7 +26,11 @@ func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
 	if err != nil {
 		return view, err
 	}
-	report, err := a.pull(ctx, st, pull.Options{Depth: depth, Now: a.deps.Now, Patience: pull.Patience{For: a.deps.SyncWait},
+	patience := pull.Patience{For: a.deps.SyncWait}
+	if depth == pull.Light {
+		patience.For *= 5
+	}
+	report, err := a.pull(ctx, st, pull.Options{Depth: depth, Now: a.deps.Now, Patience: patience,
 		Today: ledger.DateOf(view.Started.In(zone(set))),
 		Progress: func(stage pull.Stage, done, total int) {
 			a.progress(Progress{Stage: string(stage), Done: done, Total: total})
@@ -52,7 +56,7 @@ func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
 }
 
 func (a *App) pull(ctx context.Context, st *store.Store, o pull.Options) (pull.Report, error) {
-	client, err := a.connection(ctx)
+	client, err := a.connectionTo(ctx, st)
 	if err != nil {
 		return pull.Report{}, err
 	}

@@ -230,25 +230,23 @@ func (p *puller) touchedItems(ctx context.Context, d *change, _ time.Time, depth
 	return err
 }
 
-// knownItems lists the open and recently closed items when it is time to look at all of them again.
-func (p *puller) knownItems(ctx context.Context, depth Depth) ([]int64, bool, error) {
-	ids, err := p.st.OpenTransactionIDs(ctx)
-	if err != nil {
+// knownItems lists the open and recently closed items when it is time to look at all of them again: always when they
+// are few, on a thorough pull, and where a feed was refused; else once a day.
+func (p *puller) knownItems(ctx context.Context, depth Depth) (ids []int64, due bool, err error) {
+	due = depth != Light || p.blind
+	if !due {
+		if due, err = p.since(ctx, Recheck, daily); err != nil {
+			return nil, false, err
+		}
+	}
+	if ids, err = p.st.OpenTransactionIDs(ctx); err != nil || !due && len(ids) > lotsAlways*lotSize {
 		return nil, false, err
 	}
 	closed, err := p.st.ClosedSince(ctx, p.o.Today.AddDays(-closedDays))
-	if err != nil {
+	if err != nil || !due && len(ids)+len(closed) > lotsAlways*lotSize {
 		return nil, false, err
 	}
-	ids = append(ids, closed...)
-	if depth != Light || p.blind || len(ids) <= lotsAlways*lotSize {
-		return ids, true, nil
-	}
-	old, err := p.since(ctx, Recheck, daily)
-	if err != nil || !old {
-		return nil, false, err
-	}
-	return ids, true, nil
+	return append(ids, closed...), true, nil
 }
 
 // undoneMatches asks for all matches of the items that must have lost one: no feed reports it (contract section 11).

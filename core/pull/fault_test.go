@@ -56,7 +56,7 @@ func TestEveryFaultLeavesDataAndWatermarkRight(t *testing.T) {
 		for i, code := range list {
 			// Each code meets one read of a delta, in turn, so that each read meets all kinds of codes.
 			op := reads[(i+len(kind))%len(reads)]
-			b.later(time.Hour)
+			b.later(10 * time.Minute) // all of them within a day, so that the daily lists stay out of it
 			want -= 10
 			b.pay(inv, 10)
 			before := b.state()
@@ -171,11 +171,11 @@ func TestPassingFailuresAreWaitedOut(t *testing.T) {
 		fault       aiqtest.Fault
 		first, most time.Duration
 	}{
-		"too many calls": {aiqtest.Fault{Kind: aiqtest.FailThrottle}, 5 * time.Second, 15 * time.Second},
-		"busy":           {aiqtest.Fault{Kind: aiqtest.FailCode, Code: "JOB_RUNNING"}, 500 * time.Millisecond, 1500 * time.Millisecond},
-		"server error":   {aiqtest.Fault{Kind: aiqtest.FailHTTP, Status: 503}, 500 * time.Millisecond, 1500 * time.Millisecond},
-		"cut off":        {aiqtest.Fault{Kind: aiqtest.FailCutOff}, 500 * time.Millisecond, 1500 * time.Millisecond},
-		"dropped":        {aiqtest.Fault{Kind: aiqtest.FailDrop}, 500 * time.Millisecond, 1500 * time.Millisecond},
+		"too many calls": {aiqtest.Fault{Kind: aiqtest.FailThrottle}, 2 * time.Second, 6 * time.Second},
+		"busy":           {aiqtest.Fault{Kind: aiqtest.FailCode, Code: "JOB_RUNNING"}, 250 * time.Millisecond, 750 * time.Millisecond},
+		"server error":   {aiqtest.Fault{Kind: aiqtest.FailHTTP, Status: 503}, 250 * time.Millisecond, 750 * time.Millisecond},
+		"cut off":        {aiqtest.Fault{Kind: aiqtest.FailCutOff}, 250 * time.Millisecond, 750 * time.Millisecond},
+		"dropped":        {aiqtest.Fault{Kind: aiqtest.FailDrop}, 250 * time.Millisecond, 750 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, inv := faultBooks(t)

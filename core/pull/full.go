@@ -28,17 +28,24 @@ func (p *puller) full(ctx context.Context) error {
 	if err := p.fullCustomers(ctx, f, began, reached); err != nil {
 		return err
 	}
+	// The matches come before the items: one that is made in between shows in the items now and as new in the next
+	// pull, while the other way round it would be known and its items stale.
+	doubtful, err := p.fullAllocations(ctx, began)
+	if err != nil {
+		return wrap("reading the allocations", err)
+	}
 	seen := map[int64]struct{}{}
 	if err := p.fullTransactions(ctx, began, reached, seen); err != nil {
 		return wrap("reading the transactions", err)
 	}
-	if err := p.fullAllocations(ctx, began); err != nil {
-		return wrap("reading the allocations", err)
-	}
 	if reached.IsZero() {
-		return p.finishFull(ctx, began, seen)
+		unseen, err := p.unseen(ctx, seen)
+		if err != nil {
+			return err
+		}
+		return p.finishFull(ctx, began, append(unseen, doubtful...), Recheck, Watermark)
 	}
-	if err := p.finishFull(ctx, began, nil); err != nil {
+	if err := p.finishFull(ctx, began, doubtful, Watermark); err != nil {
 		return err
 	}
 	// What was loaded before the break may have changed since: it is looked at again.
@@ -179,52 +186,53 @@ func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen
 }
 
 // fullAllocations reads the history of matches. Stored ones that it does not hold any more were undone, or slipped
-// between two pages: their items tell.
-func (p *puller) fullAllocations(ctx context.Context, began time.Time) error {
+// between two pages: their items tell. Both sides of those are returned, to be read again.
+func (p *puller) fullAllocations(ctx context.Context, began time.Time) (doubtful []int64, err error) {
 	since := began.AddDate(0, 0, -allocationsFor)
 	seen, offered, err := p.matches(ctx, since, p.o.Now(), func(rows []ledger.Allocation) error {
 		return p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, rows, nil) })
 	})
 	if err != nil || !offered {
-		return err
+		return nil, err
 	}
-	var doubtful []int64
+	var debts []int64
 	err = p.st.AllocationsSince(ctx, ledger.DateOf(since.UTC()).AddDays(2), func(a ledger.Allocation) {
 		if _, ok := seen[keyOf(a)]; !ok {
-			doubtful = append(doubtful, a.To)
+			debts, doubtful = append(debts, a.To), append(doubtful, a.From, a.To)
 		}
 	})
-	if err != nil || len(doubtful) == 0 {
-		return err
+	if err != nil || len(debts) == 0 {
+		return nil, err
 	}
-	slices.Sort(doubtful)
-	now, err := p.matchesOf(ctx, slices.Compact(doubtful))
+	slices.Sort(debts)
+	now, err := p.matchesOf(ctx, slices.Compact(debts))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, nil, now) })
+	return doubtful, p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, nil, now) })
 }
 
-// finishFull looks for known items that did not come back, and sets the watermark. Without seen nothing is looked for.
-func (p *puller) finishFull(ctx context.Context, began time.Time, seen map[int64]struct{}) error {
+// unseen lists the open items that a load did not come across.
+func (p *puller) unseen(ctx context.Context, seen map[int64]struct{}) (ids []int64, err error) {
 	open, err := p.st.OpenTransactionIDs(ctx)
-	if err != nil {
-		return err
-	}
-	var unseen []int64
 	for _, id := range open {
-		if _, ok := seen[id]; !ok && seen != nil {
-			unseen = append(unseen, id)
+		if _, ok := seen[id]; !ok {
+			ids = append(ids, id)
 		}
 	}
-	extra := map[int64]ledger.Transaction{}
-	missing, err := p.reread(ctx, unseen, extra)
+	return ids, err
+}
+
+// finishFull reads some items again by id, and sets the named moments.
+func (p *puller) finishFull(ctx context.Context, began time.Time, ids []int64, moments ...string) error {
+	again := map[int64]ledger.Transaction{}
+	missing, err := p.reread(ctx, ids, again)
 	if err != nil {
 		return wrap("reading the open items again", err)
 	}
 	p.o.Progress(StageStore, 0, 0)
 	return p.st.Tx(ctx, func(tx *store.Tx) error {
-		if err := p.storeItems(ctx, tx, values(extra), missing); err != nil {
+		if err := p.storeItems(ctx, tx, values(again), missing); err != nil {
 			return err
 		}
 		// The load may have begun days ago, and what was a day then depends on the zone.
@@ -234,6 +242,6 @@ func (p *puller) finishFull(ctx context.Context, began time.Time, seen map[int64
 		if err := p.note(ctx, tx, began, time.Time{}); err != nil {
 			return err
 		}
-		return p.mark(ctx, tx, began, Recheck, Watermark)
+		return p.mark(ctx, tx, began, moments...)
 	})
 }

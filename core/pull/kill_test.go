@@ -531,15 +531,31 @@ func TestKilledFirstLoadsWhileTheBooksMove(t *testing.T) {
 	}
 }
 
+// questions is how often a pull asks for transactions.
+func (g *graveyard) questions(dir string) int {
+	before := g.server.Calls("GetTransactionsBy")
+	g.pull(dir, pull.Light)
+	return g.server.Calls("GetTransactionsBy") - before
+}
+
+// dieAtTheLastQuestion kills a first load when it asks for transactions for the last time, and returns how often it
+// would have asked.
+func (g *graveyard) dieAtTheLastQuestion(dir string) int {
+	g.t.Helper()
+	whole := g.questions(g.t.TempDir())
+	by := deadline{call: whole, op: "GetTransactionsBy", point: asked}
+	if killed, _ := g.gate.die(g.t, job{Dir: dir, Now: g.clock()}, by); !killed {
+		g.t.Fatal("the load was done before it died")
+	}
+	return whole
+}
+
 // What was settled long before a first load is not taken for settled lately because the load was killed and done
 // on the next day: it would be looked at again for two months.
 func TestFirstLoadKilledBeforeMidnight(t *testing.T) {
 	g := newGraveyard(t, killSeed(t))
 	dir := t.TempDir()
-	by := deadline{call: 1, op: "GetAllocationsBetweenWithCreationDatePaged", point: asked}
-	if killed, _ := g.gate.die(t, job{Dir: dir, Now: g.clock()}, by); !killed {
-		t.Fatal("the load was done before the allocations were asked for")
-	}
+	g.dieAtTheLastQuestion(dir)
 	g.later(24 * time.Hour)
 	got, _ := g.pull(dir, pull.Light)
 	want, _ := g.pull(t.TempDir(), pull.Light)
@@ -559,18 +575,9 @@ func TestFirstLoadKilledBeforeMidnight(t *testing.T) {
 // A first load that was killed goes on at the window that it had reached.
 func TestKilledFirstLoadGoesOn(t *testing.T) {
 	g := newGraveyard(t, killSeed(t))
-	count := func(dir string) int {
-		before := g.server.Calls("GetTransactionsBy")
-		g.pull(dir, pull.Light)
-		return g.server.Calls("GetTransactionsBy") - before
-	}
-	whole := count(t.TempDir())
 	dir := t.TempDir()
-	by := deadline{call: 1, op: "GetAllocationsBetweenWithCreationDatePaged", point: asked}
-	if killed, _ := g.gate.die(t, job{Dir: dir, Now: g.clock()}, by); !killed {
-		t.Fatal("the load was done before the allocations were asked for")
-	}
-	if rest := count(dir); rest >= whole {
+	whole := g.dieAtTheLastQuestion(dir)
+	if rest := g.questions(dir); rest >= whole {
 		t.Errorf("%d questions for transactions after a death at the end, %d from the start", rest, whole)
 	}
 }

@@ -55,10 +55,12 @@ func (p *puller) prove(ctx context.Context) error {
 // toProve lists the customers to ask about by account, with their codes: all of them once a day and after a load of
 // everything, those who owe on a thorough pull, and always those whose figures differed.
 func (p *puller) toProve(ctx context.Context) (accounts map[int64]string, all bool, err error) {
-	if accounts, err = p.st.Codes(ctx); err != nil {
+	all, err = p.since(ctx, Balances, daily)
+	if err != nil {
 		return nil, false, err
 	}
-	if all, err = p.since(ctx, Balances, daily); err != nil || all || p.report.Full {
+	if all || p.report.Full {
+		accounts, err = p.st.Codes(ctx)
 		return accounts, true, err
 	}
 	wanted := map[int64]bool{}
@@ -77,6 +79,12 @@ func (p *puller) toProve(ctx context.Context) (accounts map[int64]string, all bo
 	}
 	for _, c := range before {
 		wanted[c.AccountID] = true
+	}
+	if len(wanted) == 0 {
+		return nil, false, nil
+	}
+	if accounts, err = p.st.Codes(ctx); err != nil {
+		return nil, false, err
 	}
 	for id := range accounts {
 		if !wanted[id] {

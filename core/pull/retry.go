@@ -20,8 +20,8 @@ type Patience struct {
 // The first pause after a failure. AccountsIQ names no waiting time for too many calls: minutes are meant, so the
 // pauses double from there (contract section 6).
 const (
-	firstPause         = time.Second
-	firstThrottlePause = 10 * time.Second
+	firstPause         = 500 * time.Millisecond
+	firstThrottlePause = 4 * time.Second
 	longestPause       = 2 * time.Minute
 )
 

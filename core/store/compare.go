@@ -18,7 +18,7 @@ func (s *Store) NotAsStored(ctx context.Context, rows []ledger.Transaction) (ids
 		return nil, nil
 	}
 	err = s.view(ctx, "comparing items", func(q querier) error {
-		f, err := readFiller(ctx, q)
+		f, err := readFiller(ctx, q, rows)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (t *Tx) UpsertTransactions(ctx context.Context, rows []ledger.Transaction, 
 	if len(rows) == 0 {
 		return Counts{}, nil
 	}
-	filler, err := readFiller(ctx, t.tx)
+	filler, err := readFiller(ctx, t.tx, rows)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -130,7 +130,8 @@ type filler struct {
 	terms    map[string]ledger.CreditTerm
 }
 
-func readFiller(ctx context.Context, q querier) (filler, error) {
+// readFiller reads what the gaps of these rows are filled from; nil stands for all customers.
+func readFiller(ctx context.Context, q querier, rows []ledger.Transaction) (filler, error) {
 	f := filler{accounts: map[int64]account{}, terms: map[string]ledger.CreditTerm{}}
 	if c, err := company(ctx, q); err == nil {
 		f.base = c.BaseCurrency
@@ -148,13 +149,21 @@ func readFiller(ctx context.Context, q querier) (filler, error) {
 	for _, term := range terms {
 		f.terms[term.Code] = term
 	}
+	of, args := "", []any(nil)
+	if rows != nil && len(rows) < 1000 { // beyond, most customers are among them
+		ids := make([]int64, len(rows))
+		for i, r := range rows {
+			ids[i] = r.AccountID
+		}
+		of, args = " WHERE account_id IN (SELECT value FROM json_each(?))", []any{idList(ids)}
+	}
 	return f, each(ctx, q, func(r *sql.Rows) error {
 		var id int64
 		var a account
 		err := r.Scan(&id, &a.currency, &a.term)
 		f.accounts[id] = a
 		return err
-	}, "SELECT account_id, currency, credit_term_id FROM customers")
+	}, "SELECT account_id, currency, credit_term_id FROM customers"+of, args...)
 }
 
 // columns appends the columns of transactionColumns.
@@ -273,7 +282,7 @@ func magnitude(n int64) uint64 {
 
 // redate reckons anew the due dates that AccountsIQ left out, after terms or customers changed.
 func (t *Tx) redate(ctx context.Context) error {
-	f, err := readFiller(ctx, t.tx)
+	f, err := readFiller(ctx, t.tx, nil)
 	if err != nil {
 		return err
 	}
@@ -326,18 +335,21 @@ func (t *Tx) UpsertAllocations(ctx context.Context, list []ledger.Allocation) (C
 
 // OpenTransactionIDs returns the ids of all items with something outstanding, of every type, in order.
 func (s *Store) OpenTransactionIDs(ctx context.Context) ([]int64, error) {
-	ids, err := all(ctx, s.readers, scanID, "SELECT id FROM transactions WHERE "+isOpen+" ORDER BY id")
+	ids, err := all(ctx, s.readers, scanID, "SELECT id FROM transactions WHERE "+isOpen+" ORDER BY +id") // the plus keeps SQLite to the index of open items
 	return ids, s.fail("reading the open items", err)
 }
 
 // ClosedSince returns the ids of the items that were first seen settled on the date or later, in order.
 func (s *Store) ClosedSince(ctx context.Context, since ledger.Date) ([]int64, error) {
-	ids, err := all(ctx, s.readers, scanID, "SELECT id FROM transactions WHERE closed_on <> '' AND closed_on >= ? AND gone_at = 0 ORDER BY id", since.String())
+	ids, err := all(ctx, s.readers, scanID, "SELECT id FROM transactions WHERE closed_on <> '' AND closed_on >= ? AND gone_at = 0 ORDER BY +id", since.String())
 	return ids, s.fail("reading the settled items", err)
 }
 
 // TransactionsOfDocuments returns the ids of the transactions of documents (contract 10.2, step 6), in order.
 func (s *Store) TransactionsOfDocuments(ctx context.Context, documentIDs []int64) ([]int64, error) {
+	if len(documentIDs) == 0 {
+		return nil, nil
+	}
 	ids, err := all(ctx, s.readers, scanID, "SELECT id FROM transactions WHERE document_id <> 0 AND document_id IN (SELECT value FROM json_each(?)) ORDER BY id", idList(documentIDs))
 	return ids, s.fail("reading the items of documents", err)
 }
