@@ -170,7 +170,7 @@ func (l *looker) signIn(ctx context.Context) error {
 	if l.client != nil {
 		return nil
 	}
-	client, err := l.app.connection(ctx)
+	client, err := l.app.connectionTo(ctx, l.st)
 	if err != nil {
 		return err
 	}

@@ -272,15 +272,17 @@ func TestRateDirection(t *testing.T) {
 		samples    map[string]store.RateSample
 		want       string
 	}{
-		"units for one of the base":   {[]ledger.Currency{base, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, foreignPerBase},
-		"base for one unit":           {[]ledger.Currency{base, usd("0.80")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, basePerForeign},
-		"an old rate still tells":     {[]ledger.Currency{base, usd("1.15")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, foreignPerBase},
-		"a rate near 1 tells nothing": {[]ledger.Currency{base, usd("1.005")}, map[string]store.RateSample{"USD": sample("USD", 10050, "100.00")}, ""},
-		"no sample":                   {[]ledger.Currency{base, usd("1.25")}, nil, ""},
-		"a sample worth nothing":      {[]ledger.Currency{base, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", 12500, "0")}, ""},
-		"no rate":                     {[]ledger.Currency{base, usd("")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, ""},
-		"credits are negative":        {[]ledger.Currency{base, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", -12500, "-100.00")}, foreignPerBase},
-		"yen have no minor units":     {[]ledger.Currency{base, {Code: "JPY", Rate: "160"}}, map[string]store.RateSample{"JPY": sample("JPY", 16000, "100.00")}, foreignPerBase},
+		"units for one of the base":      {[]ledger.Currency{base, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, foreignPerBase},
+		"base for one unit":              {[]ledger.Currency{base, usd("0.80")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, basePerForeign},
+		"an old rate still tells":        {[]ledger.Currency{base, usd("1.15")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, foreignPerBase},
+		"a rate near 1 tells nothing":    {[]ledger.Currency{base, usd("1.005")}, map[string]store.RateSample{"USD": sample("USD", 10050, "100.00")}, ""},
+		"no sample":                      {[]ledger.Currency{base, usd("1.25")}, nil, ""},
+		"a sample worth nothing":         {[]ledger.Currency{base, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", 12500, "0")}, ""},
+		"no rate":                        {[]ledger.Currency{base, usd("")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, ""},
+		"credits are negative":           {[]ledger.Currency{base, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", -12500, "-100.00")}, foreignPerBase},
+		"yen have no minor units":        {[]ledger.Currency{base, {Code: "JPY", Rate: "160"}}, map[string]store.RateSample{"JPY": sample("JPY", 16000, "100.00")}, foreignPerBase},
+		"rates against another currency": {[]ledger.Currency{{Code: "EUR", Rate: "0.50", Base: true}, usd("0.625")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, foreignPerBase},
+		"the base has no rate":           {[]ledger.Currency{{Code: "EUR", Rate: "0", Base: true}, usd("1.25")}, map[string]store.RateSample{"USD": sample("USD", 12500, "100.00")}, ""},
 		"currencies disagree": {[]ledger.Currency{base, usd("1.25"), {Code: "GBP", Rate: "1.25"}},
 			map[string]store.RateSample{"USD": sample("USD", 12500, "100.00"), "GBP": sample("GBP", 8000, "100.00")}, ""},
 	} {
@@ -296,6 +298,30 @@ func TestRatesForThePlanner(t *testing.T) {
 		if got := rates(list, direction); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %v, want %v", direction, got, want)
 		}
+	}
+}
+
+// The base currency's own row says against what the others are given.
+func TestRatesAreAgainstTheBaseCurrencysOwnRow(t *testing.T) {
+	against := func(own string) []ledger.Currency {
+		return []ledger.Currency{{Code: "EUR", Rate: own, Base: true}, {Code: "USD", Rate: "1.25"}, {Code: "GBP", Rate: "0.80"}}
+	}
+	for own, want := range map[string]map[string]string{"1": {"USD": "1.25", "GBP": "0.8"}, "0.5": {"USD": "2.5", "GBP": "1.6"}, "": {}, "0": {}} {
+		if got := rates(against(own), foreignPerBase); !reflect.DeepEqual(got, want) {
+			t.Errorf("own row %q: %v, want %v", own, got, want)
+		}
+	}
+}
+
+func TestTotalInBaseCurrency(t *testing.T) {
+	amounts := []ledger.Money{{Minor: 10_000, Currency: "EUR"}, {Minor: 12_500, Currency: "USD"}, {Minor: 16_000, Currency: "JPY"}, {Minor: 5, Currency: "XAU"}}
+	sum, without := inBase("EUR", amounts, map[string]string{"USD": "1.25", "JPY": "160"})
+	if want := (ledger.Money{Minor: 30_000, Currency: "EUR"}); sum != want || !reflect.DeepEqual(without, []string{"XAU"}) {
+		t.Errorf("%v without %v, want %v", sum, without, want)
+	}
+	sum, _ = inBase("JPY", []ledger.Money{{Minor: 100, Currency: "EUR"}}, map[string]string{"EUR": "0.006"})
+	if want := (ledger.Money{Minor: 167, Currency: "JPY"}); sum != want {
+		t.Errorf("%v, want %v", sum, want)
 	}
 }
 

@@ -40,16 +40,17 @@ func (p *puller) prove(ctx context.Context) error {
 	if checks, err = c.again(ctx, checks); err != nil {
 		return err
 	}
-	return p.st.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.SetBalanceChecks(ctx, sorted(accounts), checks); err != nil {
+	err = p.st.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.SetBalanceChecks(ctx, sorted(accounts), checks); err != nil || !all {
 			return err
-		}
-		p.report.Differences = differences(checks)
-		if !all {
-			return nil
 		}
 		return p.mark(ctx, tx, p.o.Now(), Balances)
 	})
+	if err != nil {
+		return err
+	}
+	p.report.Differences, err = p.st.BalanceDifferences(ctx)
+	return err
 }
 
 // toProve lists the customers to ask about by account, with their codes: all of them once a day and after a load of
@@ -307,15 +308,6 @@ func (p *puller) firstMissed(ids []int64) []int64 {
 		p.missed[id] = true
 		return before
 	})
-}
-
-func differences(checks []store.BalanceCheck) (out []store.BalanceCheck) {
-	for _, c := range checks {
-		if c.Drift().Minor != 0 {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 func sorted(accounts map[int64]string) []int64 {
