@@ -290,7 +290,14 @@ func (a *App) SetSetting(ctx context.Context, key, value string) error {
 			return err
 		}
 	}
-	return a.saveSettings(ctx, map[string]string{key: value}, fmt.Sprintf("%s is now %q.", s.label, value))
+	values := map[string]string{key: value}
+	switch key { // why it had switched itself off matters no more
+	case keyWriteNotes:
+		values[keyNotesOff] = ""
+	case keyWriteDisputes:
+		values[keyDisputesOff] = ""
+	}
+	return a.saveSettings(ctx, values, fmt.Sprintf("%s is now %q.", s.label, value))
 }
 
 func (a *App) knowsSchedule(ctx context.Context, name string) error {

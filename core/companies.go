@@ -60,23 +60,24 @@ func (a *App) Companies(ctx context.Context) ([]CompanyEntry, error) {
 func (a *App) entry(ctx context.Context, dir string) (CompanyEntry, error) {
 	e := CompanyEntry{Folder: dir, ID: companyOfFolder(dir)}
 	e.Name = e.ID
-	set, err := a.settingsIn(ctx, dir)
+	name, id, err := store.Peek(ctx, dir)
 	if ctx.Err() != nil {
 		return e, ctx.Err()
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = folderProblem(dir, pathErr)
 	}
 	if err != nil {
 		e.Problem = ProblemOf(err)
 		return e, nil
 	}
-	e.ID, e.Name = cmp.Or(set[keyConnCompany], e.ID), cmp.Or(set[keyAccountName], set[keyConnCompany], e.Name)
+	e.ID, e.Name = cmp.Or(id, e.ID), cmp.Or(name, id, e.Name)
 	return e, nil
 }
 
-// settingsIn reads the settings of a company folder, whether or not it is the one in use.
+// settingsIn reads the settings of a company folder that is not in use, in the present format from then on.
 func (a *App) settingsIn(ctx context.Context, dir string) (map[string]string, error) {
-	if st, err := a.company(); err == nil && st.Dir() == dir {
-		return st.Settings(ctx)
-	}
 	st, err := store.Open(ctx, dir, store.Options{Now: a.deps.Now, NewID: a.deps.NewID})
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {

@@ -62,7 +62,7 @@ func (a *App) InvoicePDF(ctx context.Context, transactionID int64) (PDF, error) 
 	shelf := a.shelf(st, set)
 	data, kept := shelf.kept(row)
 	if !kept {
-		client, err := a.connection(ctx)
+		client, err := a.connectionTo(ctx, st)
 		if err != nil {
 			return PDF{}, err
 		}

@@ -200,7 +200,12 @@ func (a *App) Invoices(ctx context.Context, q InvoiceQuery) (Listing, error) {
 		return Listing{}, err
 	}
 	ids, sums, err := st.InvoiceIDs(ctx, sq)
-	return Listing{IDs: ids, Totals: amounts(sums)}, err
+	if err != nil {
+		return Listing{}, err
+	}
+	out := Listing{IDs: ids, Totals: amounts(sums)}
+	out.InBase, out.InBaseWithout, err = baseTotal(ctx, st, sums)
+	return out, err
 }
 
 // InvoicesByID returns receivables in the order of the ids; ids that are gone are left out.
@@ -233,7 +238,7 @@ func (a *App) Invoice(ctx context.Context, transactionID int64) (InvoiceDetail, 
 	if err != nil {
 		return InvoiceDetail{}, err
 	}
-	d := InvoiceDetail{InvoiceView: l.invoice(row)}
+	d := InvoiceDetail{InvoiceView: l.invoice(row), Missing: row.Missing}
 	allocations, err := st.AllocationsOf(ctx, transactionID)
 	if err != nil {
 		return d, err

@@ -45,6 +45,7 @@ func (a *App) Overview(ctx context.Context) (Overview, error) {
 		}
 	}
 	a.health(&o)
+	o.Health = append(o.Health, switchedOff(set)...)
 	return o, nil
 }
 
@@ -68,8 +69,13 @@ func (a *App) figures(ctx context.Context, st *store.Store, o *Overview) (err er
 	if o.Ageing, err = st.Ageing(ctx, o.Today); err != nil {
 		return err
 	}
+	var sums []ledger.Money
 	for _, g := range o.Ageing {
 		o.OpenInvoices += g.Count
+		sums = append(sums, ledger.Money{Minor: g.Total, Currency: g.Currency})
+	}
+	if o.InBase, o.InBaseWithout, err = baseTotal(ctx, st, sums); err != nil {
+		return err
 	}
 	owing, err := st.CustomerIDs(ctx, store.CustomerQuery{Status: store.CustomersOwing, Today: o.Today})
 	if err != nil {
@@ -83,6 +89,34 @@ func (a *App) figures(ctx context.Context, st *store.Store, o *Overview) (err er
 	}
 	o.Mismatches = len(accounts)
 	return err
+}
+
+// baseTotal adds up sums of several currencies in the company's base currency, and names the currencies without a
+// rate. It is nil with one currency, and where no rate brings another one in.
+func baseTotal(ctx context.Context, st *store.Store, sums []ledger.Money) (*Amount, []string, error) {
+	sums = slices.DeleteFunc(slices.Clone(sums), func(m ledger.Money) bool { return m.Minor == 0 })
+	if len(sums) < 2 {
+		return nil, nil, nil
+	}
+	set, err := st.Settings(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	company, err := st.Company(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, nil, err
+	}
+	currencies, err := st.Currencies(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	base := companyInput(store.Facts{Settings: set, Company: company}).Currency
+	total, without := inBase(base, sums, rates(currencies, set[keyRateDirection]))
+	foreign := slices.DeleteFunc(sums, func(m ledger.Money) bool { return m.Currency == base })
+	if base == "" || len(without) == len(foreign) {
+		return nil, nil, nil
+	}
+	return &Amount{total.Currency, total.String()}, without, nil
 }
 
 // forecast is what the next slot would bring, remembered until the data or the slot change: reckoning it

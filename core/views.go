@@ -120,6 +120,9 @@ type PaymentView struct {
 // InvoiceDetail is everything the invoice page shows.
 type InvoiceDetail struct {
 	InvoiceView
+	// Missing says that AccountsIQ did not answer with the invoice at the last sync. It is not chased then; when it
+	// is missing at the next sync too, it counts as deleted.
+	Missing  bool
 	Payments []PaymentView
 	Messages []MessageView
 	Events   []EventView
@@ -251,6 +254,10 @@ type Overview struct {
 	NeedsMailbox bool
 	Health       []Problem // what keeps chasing from working
 	Ageing       []ledger.Ageing
+	// InBase is about what is outstanding over all currencies, in the company's base currency by AccountsIQ's rates
+	// of the last sync. nil with one currency, and where no rate says anything. It is never part of an exact sum.
+	InBase        *Amount
+	InBaseWithout []string // the currencies that InBase leaves out, as they have no rate
 	Mismatches   int // customers whose balance differs from AccountsIQ's
 	CustomersNow int
 	OpenInvoices int
@@ -351,6 +358,9 @@ type CustomerQuery struct {
 type Listing struct {
 	IDs    []int64
 	Totals []Amount // outstanding by currency
+	// InBase and InBaseWithout are as in Overview, over Totals.
+	InBase        *Amount
+	InBaseWithout []string
 }
 
 // SettingView is one setting with what it means and what it may be.

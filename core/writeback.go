@@ -28,6 +28,65 @@ const (
 	byCode      = "code"
 )
 
+// The settings that keep why write-back has switched itself off, until the owner has seen it.
+const (
+	keyNotesOff    = "writeback.notes_off"
+	keyDisputesOff = "writeback.disputes_off"
+)
+
+// The values of keyNotesOff and keyDisputesOff; they are the codes of the problems, too.
+const (
+	notesNotAllowed    = "notes_not_allowed"
+	notesNotOffered    = "notes_not_offered"
+	notesVanish        = "notes_vanish"
+	disputesNotAllowed = "disputes_not_allowed"
+	disputesNotOffered = "disputes_not_offered"
+)
+
+// offProblem says why write-back has switched itself off; nil for a reason that there is not.
+func offProblem(why string) *Problem {
+	switch why {
+	case notesNotAllowed:
+		return &Problem{Code: why, Message: "AccountsIQ does not let this connection write notes; notes were switched off.",
+			Hint: "Ask your AccountsIQ administrator for the permission to write, then switch them on again under Settings, Connection."}
+	case notesNotOffered:
+		return &Problem{Code: why, Message: "This installation of AccountsIQ does not offer notes; notes were switched off.", Hint: "Reminders go as before."}
+	case notesVanish:
+		return &Problem{Code: why, Message: "AccountsIQ took a note and did not show it again; notes were switched off, so that none is written twice.",
+			Hint: "Look at the notes of the customer in AccountsIQ, and tell us what you find."}
+	case disputesNotAllowed:
+		return &Problem{Code: why, Message: "AccountsIQ does not let this connection mark disputes; marking them there was switched off.",
+			Hint: "The mark here stands. Ask your AccountsIQ administrator for the permission to write, then switch it on again under Settings, Connection."}
+	case disputesNotOffered:
+		return &Problem{Code: why, Message: "This installation of AccountsIQ does not offer dispute marks; marking them there was switched off.", Hint: "The mark here stands."}
+	}
+	return nil
+}
+
+// switchedOff lists what the owner has not seen yet of write-back that has switched itself off.
+func switchedOff(set map[string]string) (out []Problem) {
+	for _, key := range []string{keyNotesOff, keyDisputesOff} {
+		if p := offProblem(set[key]); p != nil {
+			out = append(out, *p)
+		}
+	}
+	return out
+}
+
+// WriteBackOff reports whether a problem of the Overview says that write-back has switched itself off.
+func (p Problem) WriteBackOff() bool { return offProblem(p.Code) != nil }
+
+// SeenWriteBackOff takes those problems out of the Overview: the owner has seen them where write-back is switched.
+func (a *App) SeenWriteBackOff(ctx context.Context) error {
+	st, set, err := a.settings(ctx)
+	if err != nil || len(switchedOff(set)) == 0 {
+		return err
+	}
+	return a.change(ctx, st, "setting", "", func(tx *store.Tx) error {
+		return errors.Join(tx.DeleteSetting(ctx, keyNotesOff), tx.DeleteSetting(ctx, keyDisputesOff))
+	})
+}
+
 // noteMax is the length that a note stays under; AccountsIQ's own limit is unknown (contract section 12).
 const noteMax = 500
 
@@ -137,7 +196,7 @@ func (a *App) writeWaitingNotes(ctx context.Context, st *store.Store) (written i
 	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
-	client, err := a.connection(ctx)
+	client, err := a.connectionTo(ctx, st)
 	if err != nil {
 		return 0, err
 	}
@@ -221,14 +280,11 @@ func (w *noteWriter) one(ctx context.Context, d draft) (goOn bool, err error) {
 	case ctx.Err() != nil:
 		return false, ctx.Err() // stopped; whether it is there is looked up at the next try
 	case errors.Is(err, accountsiq.Permission):
-		return false, w.off(ctx, &Problem{Code: "notes_not_allowed", Message: "AccountsIQ does not let this connection write notes; notes were switched off.",
-			Hint: "Ask your AccountsIQ administrator for the permission to write, then switch them on again under Settings."})
+		return false, w.off(ctx, notesNotAllowed)
 	case errors.Is(err, accountsiq.NotOffered):
-		return false, w.off(ctx, &Problem{Code: "notes_not_offered", Message: "This installation of AccountsIQ does not offer notes; notes were switched off.",
-			Hint: "Reminders go as before."})
+		return false, w.off(ctx, notesNotOffered)
 	case errors.Is(err, errVanished):
-		return false, w.off(ctx, &Problem{Code: "notes_vanish", Message: "AccountsIQ took a note and did not show it again; notes were switched off, so that none is written twice.",
-			Hint: "Look at the notes of the customer in AccountsIQ, and tell us what you find."})
+		return false, w.off(ctx, notesVanish)
 	case errors.Is(err, accountsiq.Refused) && !isTemporary(err), errors.Is(err, accountsiq.Gone):
 		return true, w.refuse(ctx, d.Note, err.Error())
 	}
@@ -353,9 +409,13 @@ func (w *noteWriter) refuse(ctx context.Context, n store.Note, why string) error
 }
 
 // off switches notes off and gives up those that wait.
-func (w *noteWriter) off(ctx context.Context, p *Problem) error {
+func (w *noteWriter) off(ctx context.Context, why string) error {
+	p := offProblem(why)
 	err := w.app.change(context.WithoutCancel(ctx), w.st, "setting", p.Message, func(tx *store.Tx) error {
 		if err := tx.SetSetting(ctx, keyWriteNotes, "false"); err != nil {
+			return err
+		}
+		if err := tx.SetSetting(ctx, keyNotesOff, why); err != nil {
 			return err
 		}
 		_, err := tx.RefuseNotes(ctx, w.app.deps.Now(), p.Message)
@@ -372,24 +432,26 @@ func (a *App) writeDispute(ctx context.Context, st *store.Store, row store.Invoi
 	if err != nil || settingOr(set, keyWriteDisputes) != "true" {
 		return err
 	}
-	err = a.tellDispute(ctx, row.ID, disputed)
+	err = a.tellDispute(ctx, st, row.ID, disputed)
 	event := store.Event{Kind: "invoice", AccountID: row.AccountID, TransactionID: row.ID, Text: "Invoice " + row.Number + ": marked as in dispute in AccountsIQ too."}
 	if !disputed {
 		event.Text = "Invoice " + row.Number + ": the dispute mark in AccountsIQ was taken back too."
 	}
-	var off *Problem
+	off := ""
 	switch {
 	case err == nil:
 		return a.record(context.WithoutCancel(ctx), st, event, func(*store.Tx) error { return nil })
 	case errors.Is(err, accountsiq.Permission):
-		off = &Problem{Code: "disputes_not_allowed", Message: "AccountsIQ does not let this connection mark disputes; marking them there was switched off.",
-			Hint: "The mark here stands. Ask your AccountsIQ administrator for the permission to write, then switch it on again under Settings."}
+		off = disputesNotAllowed
 	case errors.Is(err, accountsiq.NotOffered):
-		off = &Problem{Code: "disputes_not_offered", Message: "This installation of AccountsIQ does not offer dispute marks; marking them there was switched off.",
-			Hint: "The mark here stands."}
+		off = disputesNotOffered
 	}
-	if off != nil {
-		return errors.Join(off, a.saveSettings(context.WithoutCancel(ctx), map[string]string{keyWriteDisputes: "false"}, off.Message))
+	if off != "" {
+		p := offProblem(off)
+		ctx := context.WithoutCancel(ctx)
+		return errors.Join(p, a.change(ctx, st, "setting", p.Message, func(tx *store.Tx) error {
+			return errors.Join(tx.SetSetting(ctx, keyWriteDisputes, "false"), tx.SetSetting(ctx, keyDisputesOff, off))
+		}))
 	}
 	event.Text = "Invoice " + row.Number + ": AccountsIQ did not take the dispute mark: " + err.Error()
 	told := &Problem{Code: "dispute_not_written", Message: fmt.Sprintf("Invoice %s is changed here, but AccountsIQ did not take the dispute mark: %v", row.Number, err),
@@ -397,8 +459,8 @@ func (a *App) writeDispute(ctx context.Context, st *store.Store, row store.Invoi
 	return errors.Join(told, a.record(context.WithoutCancel(ctx), st, event, func(*store.Tx) error { return nil }))
 }
 
-func (a *App) tellDispute(ctx context.Context, transactionID int64, disputed bool) error {
-	client, err := a.connection(ctx)
+func (a *App) tellDispute(ctx context.Context, st *store.Store, transactionID int64, disputed bool) error {
+	client, err := a.connectionTo(ctx, st)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package pull
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"dunlin/core/accountsiq"
@@ -47,6 +48,8 @@ type change struct {
 	touched   []int64 // ids to read again
 	rechecked bool    // all open and recently closed items are among touched
 	matches   []ledger.Allocation
+	history   bool                          // the history of matches was read whole
+	vanished  map[int64][]ledger.Allocation // all matches of items that have a stored one which is not in it
 	undone    map[int64][]ledger.Allocation // all matches of items that lost one
 }
 
@@ -165,16 +168,32 @@ func (p *puller) feed(ctx context.Context, d *change, q accountsiq.TransactionQu
 }
 
 // newMatches reads the allocations recorded since the watermark (step 5). Those that are new touch both sides: what
-// was read a moment ago is read again too, for the match may have been made between the two reads.
+// was read a moment ago is read again too, for the match may have been made between the two reads. Once a week the
+// history is compared whole: one that was undone between items settled long ago shows nowhere else.
 func (p *puller) newMatches(ctx context.Context, d *change, since time.Time, _ Depth) error {
-	_, _, err := p.matches(ctx, since, d.began, func(rows []ledger.Allocation) error {
+	whole, err := p.since(ctx, MatchList, weekly)
+	if err != nil {
+		return err
+	}
+	if whole {
+		since = d.began.AddDate(0, 0, -allocationsFor)
+	}
+	seen, offered, err := p.matches(ctx, since, d.began, func(rows []ledger.Allocation) error {
 		fresh, err := p.st.UnknownAllocations(ctx, rows)
 		d.matches = append(d.matches, fresh...)
 		return err
 	})
+	if err != nil {
+		return err
+	}
 	for _, a := range d.matches {
 		d.touched = append(d.touched, a.From, a.To)
 	}
+	if d.history = whole && offered; !d.history {
+		return nil
+	}
+	sides, now, err := p.vanished(ctx, since, seen)
+	d.touched, d.vanished = append(d.touched, sides...), now
 	return err
 }
 
@@ -251,7 +270,9 @@ func (p *puller) knownItems(ctx context.Context, depth Depth) (ids []int64, due 
 
 // undoneMatches asks for all matches of the items that must have lost one: no feed reports it (contract section 11).
 func (p *puller) undoneMatches(ctx context.Context, d *change, _ time.Time, _ Depth) (err error) {
-	d.undone, err = p.rematched(ctx, values(d.items), d.matches)
+	if d.undone, err = p.rematched(ctx, values(d.items), d.matches); err == nil {
+		maps.Copy(d.undone, d.vanished)
+	}
 	return err
 }
 
@@ -300,12 +321,14 @@ func (p *puller) storeChange(ctx context.Context, tx *store.Tx, d *change) (err 
 	if err := p.storeMatches(ctx, tx, d.matches, d.undone); err != nil {
 		return err
 	}
+	moments := []string{Watermark}
 	if d.rechecked {
-		if err := p.mark(ctx, tx, d.began, Recheck); err != nil {
-			return err
-		}
+		moments = append(moments, Recheck)
 	}
-	return p.mark(ctx, tx, d.began, Watermark)
+	if d.history {
+		moments = append(moments, MatchList)
+	}
+	return p.mark(ctx, tx, d.began, moments...)
 }
 
 func (p *puller) storeCustomers(ctx context.Context, tx *store.Tx, d *change) (err error) {

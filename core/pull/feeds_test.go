@@ -89,6 +89,37 @@ func TestLightPullSeesWhatEachFeedReports(t *testing.T) {
 	}
 }
 
+// A match undone between items that were settled long ago changes no balance and is in no feed: the history of matches,
+// compared whole once a week, shows it.
+func TestMatchUndoneLongAfterwards(t *testing.T) {
+	var inv aiqtest.Transaction
+	var match aiqtest.Allocation
+	b := open(t, func(b *books) {
+		b.now = start.AddDate(0, -6, 0)
+		b.customer("ACME")
+		inv = b.invoice("ACME", 1_000)
+		var err error
+		match, err = b.company.Allocate(b.receipt("ACME", 1_000).ID, inv.ID, 1_000)
+		b.must(err)
+		b.now = start
+	})
+	b.pull(pull.Light)
+	b.later(24 * time.Hour)
+	b.must(b.company.Unallocate(match.ID))
+	b.pull(pull.Thorough)
+	if got := b.outstanding(inv.ID); got != "0.00" {
+		t.Errorf("outstanding %s before the week is over: the test shows nothing", got)
+	}
+	b.later(7 * 24 * time.Hour)
+	b.pull(pull.Light)
+	if got := b.outstanding(inv.ID); got != "10.00" {
+		t.Errorf("outstanding %s", got)
+	}
+	if rows, err := b.st.AllocationsOf(b.ctx, inv.ID); err != nil || len(rows) != 0 {
+		t.Errorf("the match is still there: %+v, %v", rows, err)
+	}
+}
+
 // A document that is not posted is no debt, whatever becomes of it (contract 10.3).
 func TestDraftsAreNoDebt(t *testing.T) {
 	b := open(t, func(b *books) { b.customer("ACME") })

@@ -43,9 +43,9 @@ func (p *puller) full(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return p.finishFull(ctx, began, append(unseen, doubtful...), Recheck, Watermark)
+		return p.finishFull(ctx, began, append(unseen, doubtful...), Recheck, MatchList, Watermark)
 	}
-	if err := p.finishFull(ctx, began, doubtful, Watermark); err != nil {
+	if err := p.finishFull(ctx, began, doubtful, MatchList, Watermark); err != nil {
 		return err
 	}
 	// What was loaded before the break may have changed since: it is looked at again.
@@ -195,21 +195,28 @@ func (p *puller) fullAllocations(ctx context.Context, began time.Time) (doubtful
 	if err != nil || !offered {
 		return nil, err
 	}
+	doubtful, now, err := p.vanished(ctx, since, seen)
+	if err != nil || len(now) == 0 {
+		return doubtful, err
+	}
+	return doubtful, p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, nil, now) })
+}
+
+// vanished finds the stored matches that a history read whole does not hold any more. It returns both sides of each,
+// to be read again, and all matches that stand of the debts among them.
+func (p *puller) vanished(ctx context.Context, since time.Time, seen map[matchKey]struct{}) (sides []int64, now map[int64][]ledger.Allocation, err error) {
 	var debts []int64
 	err = p.st.AllocationsSince(ctx, ledger.DateOf(since.UTC()).AddDays(2), func(a ledger.Allocation) {
 		if _, ok := seen[keyOf(a)]; !ok {
-			debts, doubtful = append(debts, a.To), append(doubtful, a.From, a.To)
+			debts, sides = append(debts, a.To), append(sides, a.From, a.To)
 		}
 	})
 	if err != nil || len(debts) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.Sort(debts)
-	now, err := p.matchesOf(ctx, slices.Compact(debts))
-	if err != nil {
-		return nil, err
-	}
-	return doubtful, p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, nil, now) })
+	now, err = p.matchesOf(ctx, slices.Compact(debts))
+	return sides, now, err
 }
 
 // unseen lists the open items that a load did not come across.

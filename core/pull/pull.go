@@ -38,6 +38,7 @@ const (
 	CustomerList = "customer_list" // at which the customers were last read whole
 	ContactList  = "contact_list"  // at which the contacts were last read whole
 	Balances     = "balances"      // at which all balances were last compared
+	MatchList    = "match_list"    // at which the history of matches was last compared whole
 	FirstLoad    = "first_load"    // at which a first load began that is not finished; its note is how far it came
 )
 
@@ -51,6 +52,7 @@ const (
 	recentYears    = 10               // years that are read one by one without asking whether they are empty
 	lotsAlways     = 10               // up to this many lots every pull looks at all open items again
 	daily          = 24 * time.Hour   // beyond them, the background pull does so this often; full lists too
+	weekly         = 7 * daily        // the history of matches is compared whole this often
 	contactsEvery  = time.Hour        // the background pull compares the contacts this often
 )
 

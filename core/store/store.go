@@ -173,38 +173,58 @@ func readHeader(path string) (header, error) {
 	return h, nil
 }
 
+// hasLog reports whether there is a write-ahead log beside the file, of a program that works on it or was killed.
+func hasLog(path string) bool {
+	wal, err := os.Stat(path + "-wal")
+	return err == nil && wal.Size() > 0
+}
+
+// check refuses a file that is not a database or was cut short. With a write-ahead log beside it the file may be
+// behind its own header for a good reason.
+func (h header) check(path string, log bool) error {
+	switch {
+	case !h.sqlite:
+		return errForeign(path)
+	case !log && h.pages*h.page > h.size:
+		return errCorrupt(path, fmt.Errorf("%d bytes instead of %d", h.size, h.pages*h.page))
+	}
+	return nil
+}
+
 // checkFile refuses a file that is not ours, is newer than the program or was cut short. It only reads.
 func checkFile(ctx context.Context, path string, knows int) error {
 	h, err := readHeader(path)
 	if err != nil || h.empty {
 		return err
 	}
-	if !h.sqlite {
-		return errForeign(path)
-	}
-	// With a write-ahead log beside it the file may be behind its own header for a good reason.
-	if wal, err := os.Stat(path + "-wal"); (err != nil || wal.Size() == 0) && h.pages*h.page > h.size {
-		return errCorrupt(path, fmt.Errorf("%d bytes instead of %d", h.size, h.pages*h.page))
+	if err := h.check(path, hasLog(path)); err != nil {
+		return err
 	}
 	db, err := sql.Open("sqlite", dsn(path, "mode=ro&_query_only=1&_busy_timeout=5000"))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	_, err = isOurs(ctx, db, path, knows)
+	return err
+}
+
+// isOurs refuses a file of another program or of a newer one. made is false for a file without any table.
+func isOurs(ctx context.Context, db *sql.DB, path string, knows int) (made bool, err error) {
 	var app, has, tables int
 	err = db.QueryRowContext(ctx, "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)").
 		Scan(&app, &has, &tables)
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case app == 0 && has == 0 && tables == 0:
-		return nil // made a moment ago, by a program that was stopped before the first table
+		return false, nil // made a moment ago, by a program that was stopped before the first table
 	case app != appID:
-		return errForeign(path)
+		return false, errForeign(path)
 	case has > knows:
-		return errNewer(path, has, knows)
+		return false, errNewer(path, has, knows)
 	}
-	return nil
+	return true, nil
 }
 
 // identify reads the folder's id, which is made with the file.

@@ -26,7 +26,8 @@ func (s *Server) getAllocations(r *request, c *Company) answer {
 	defer c.mu.Unlock()
 	low, high := r.text("fromAccountCode"), r.text("toAccountCode")
 	var hits []*Allocation
-	for _, m := range c.matches {
+	for _, e := range byID(c.index.matched.within(span{from: from, to: to, hasFrom: true, hasTo: true}.instants())) {
+		m := e.row
 		code := c.items[m.From-firstTransaction].AccountCode
 		at := civilOf(m.Created, s.o.Zone)
 		if m.undone || c.hides(m) || at < from || at >= to || code < low || (high != "" && code > high) {

@@ -67,6 +67,7 @@ func (c *Company) addCustomer(at time.Time, cu Customer) (Customer, error) {
 	p := &cu
 	c.customers = append(c.customers, p)
 	c.byCode[cu.Code], c.byAccount[cu.AccountID] = p, p
+	c.index.customers.enter(at.UnixMicro(), cu.AccountID, p)
 	return cu, nil
 }
 
@@ -86,6 +87,7 @@ func (c *Company) updateCustomer(at time.Time, code string, change func(*Custome
 	change(&next)
 	next.AccountID, next.Code, next.Created, next.Modified = cu.AccountID, cu.Code, cu.Created, at
 	*cu = next
+	c.index.customers.enter(at.UnixMicro(), cu.AccountID, cu)
 	return nil
 }
 
@@ -282,6 +284,9 @@ func (c *Company) enter(tx Transaction) *item {
 	it := &item{Transaction: tx}
 	c.items = append(c.items, it)
 	c.itemsOf[tx.AccountID] = append(c.itemsOf[tx.AccountID], it)
+	c.index.created.enter(tx.Created.UnixMicro(), it.ID, it)
+	c.index.modified.enter(tx.Modified.UnixMicro(), it.ID, it)
+	c.index.issued.enter(int64(midnight(tx.Issued)), it.ID, it)
 	if c.byNumber != nil {
 		c.byNumber[it.Number] = append(c.byNumber[it.Number], it)
 	}
@@ -313,7 +318,20 @@ func (c *Company) draft(at time.Time, tx Transaction) *Document {
 		Reference: tx.Reference, Description: tx.Description, Amount: tx.Amount, Tax: tx.Tax, Base: tx.Base,
 		Rate: tx.Rate, Issued: tx.Issued, Due: tx.Due, Created: at, Modified: at}
 	c.documents = append(c.documents, d)
+	c.index.drawn.enter(at.UnixMicro(), d.ID, d)
+	c.index.redrawn.enter(at.UnixMicro(), d.ID, d)
 	return d
+}
+
+// touch stamps a change of an item, touchDocument one of a document.
+func (c *Company) touch(at time.Time, it *item) {
+	it.Modified = at
+	c.index.modified.enter(at.UnixMicro(), it.ID, it)
+}
+
+func (c *Company) touchDocument(at time.Time, d *Document) {
+	d.Modified = at
+	c.index.redrawn.enter(at.UnixMicro(), d.ID, d)
 }
 
 // PostDocument posts a saved document.
@@ -339,7 +357,8 @@ func (c *Company) postDocument(at time.Time, d *Document) *item {
 	it := c.enter(Transaction{AccountID: d.AccountID, AccountCode: c.byAccount[d.AccountID].Code, Branch: d.Branch, Type: d.Type,
 		Document: d.ID, Number: d.Number, Reference: d.Reference, Description: d.Description, Amount: d.Amount,
 		Tax: d.Tax, Base: d.Base, Rate: d.Rate, Issued: d.Issued, Due: d.Due, Created: at, Modified: at})
-	d.Transaction, d.Status, d.Modified = it.ID, Posted, at
+	d.Transaction, d.Status = it.ID, Posted
+	c.touchDocument(at, d)
 	return it
 }
 
@@ -355,7 +374,8 @@ func (c *Company) cancel(at time.Time, id int64) error {
 	if d == nil || d.Status != Processed {
 		return errors.New("INVOICE_CANNOT_BE_CANCELLED_NOT_STATUS_PROCESSED")
 	}
-	d.Status, d.Modified = Cancelled, at
+	d.Status = Cancelled
+	c.touchDocument(at, d)
 	return nil
 }
 
@@ -386,6 +406,7 @@ func (c *Company) match(at time.Time, from, to, minor int64) (*Allocation, error
 	m := &Allocation{ID: firstMatch + int64(len(c.matches)), From: from, To: to,
 		Amount: ledger.Money{Minor: minor, Currency: a.Amount.Currency}, Date: ledger.DateOf(at), Created: at}
 	c.matches = append(c.matches, m)
+	c.index.matched.enter(at.UnixMicro(), m.ID, m)
 	a.matches, b.matches = append(a.matches, m), append(b.matches, m)
 	return m, nil
 }
@@ -416,21 +437,24 @@ func (c *Company) SetReference(id int64, reference string) error {
 	return c.edited(id, referring(reference))
 }
 
-// edit is a change of a posted item, and of its document if it has one.
-type edit func(it *item, d *Document)
+// edit is a change of a posted item, and of its document if it has one; it tells whether it changed that too.
+type edit func(it *item, d *Document) (both bool)
 
-func disputing(on bool) edit { return func(it *item, _ *Document) { it.Disputed = on } }
+func disputing(on bool) edit {
+	return func(it *item, _ *Document) bool { it.Disputed = on; return false }
+}
 
 func dueOn(due ledger.Date) edit {
-	return func(it *item, d *Document) {
+	return func(it *item, d *Document) bool {
 		if it.Due = due; d != nil {
-			d.Due, d.Modified = due, it.Modified
+			d.Due = due
 		}
+		return d != nil
 	}
 }
 
 func referring(reference string) edit {
-	return func(it *item, _ *Document) { it.Reference = reference }
+	return func(it *item, _ *Document) bool { it.Reference = reference; return false }
 }
 
 func (c *Company) edited(id int64, e edit) error {
@@ -445,8 +469,10 @@ func (c *Company) edited(id int64, e edit) error {
 }
 
 func (c *Company) edit(at time.Time, it *item, e edit) {
-	it.Modified = at
-	e(it, c.document(it.Document))
+	c.touch(at, it)
+	if d := c.document(it.Document); e(it, d) {
+		c.touchDocument(at, d)
+	}
 }
 
 // HideItem keeps a transaction out of every answer but the balances, as a missing permission or a fault over there
@@ -514,7 +540,8 @@ func (c *Company) reverse(at time.Time, id int64) (*item, error) {
 	if _, err := c.match(at, credit, debt, it.Amount.Minor); err != nil {
 		return nil, err
 	}
-	it.Reversed, counter.Reversed, it.Modified = true, true, at
+	it.Reversed, counter.Reversed = true, true
+	c.touch(at, it)
 	return counter, nil
 }
 
@@ -539,8 +566,10 @@ func (c *Company) DeleteTransaction(id int64) error {
 
 func (c *Company) remove(at time.Time, it *item) {
 	it.unmatch()
-	it.deleted, it.Modified = at, at
+	it.deleted = at
+	c.touch(at, it)
 	if d := c.document(it.Document); d != nil {
-		d.Status, d.Transaction, d.Modified = Processed, 0, at
+		d.Status, d.Transaction = Processed, 0
+		c.touchDocument(at, d)
 	}
 }

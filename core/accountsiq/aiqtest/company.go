@@ -45,6 +45,15 @@ type Company struct {
 	skew        map[string]int64   // by customer code: what a reported balance is wrong by
 	nextNumber  map[ledger.TxType]int
 	nextAccount int64
+	index       index
+}
+
+// index finds rows by their moments: instants in microseconds, and days as civil times.
+type index struct {
+	created, modified, issued timeline[item]
+	matched                   timeline[Allocation] // by creation
+	drawn, redrawn            timeline[Document]   // by creation, by modification
+	customers                 timeline[Customer]   // by modification
 }
 
 // Currency is one currency of the books. Rate is the number of its units for one unit of the base

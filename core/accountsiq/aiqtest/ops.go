@@ -3,6 +3,7 @@ package aiqtest
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,29 +144,39 @@ func (s *Server) getUser(_ *request, c *Company) answer {
 	})
 }
 
-// customersWhere answers the customers that pass, by AccountID.
-func (s *Server) customersWhere(c *Company, pass func(*Customer) bool) answer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// customersWhere answers those of a list of customers that pass. The caller holds the lock.
+func (s *Server) customersWhere(c *Company, list []*Customer, pass func(*Customer) bool) answer {
+	var rows []customerRow
+	for _, cu := range list {
+		if pass(cu) {
+			rows = append(rows, customerRow{Customer: *cu})
+		}
+	}
+	if len(rows) == 0 {
+		return records[*customerRow](s, s.shapes.customer, "Customer", nil)
+	}
 	heads := map[int64]bool{}
 	for _, cu := range c.customers {
-		heads[cu.HeadOffice] = true
-	}
-	var rows []customerRow
-	for _, cu := range c.customers {
-		if pass(cu) {
-			rows = append(rows, customerRow{*cu, heads[cu.AccountID]})
+		if cu.HeadOffice != 0 {
+			heads[cu.HeadOffice] = true
 		}
+	}
+	for i := range rows {
+		rows[i].head = heads[rows[i].AccountID]
 	}
 	return records(s, s.shapes.customer, "Customer", pointers(rows))
 }
 
 func (s *Server) getCustomers(_ *request, c *Company) answer {
-	return s.customersWhere(c, func(*Customer) bool { return true })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return s.customersWhere(c, c.customers, func(*Customer) bool { return true })
 }
 
 func (s *Server) getActiveCustomers(_ *request, c *Company) answer {
-	return s.customersWhere(c, func(cu *Customer) bool { return !cu.Inactive })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return s.customersWhere(c, c.customers, func(cu *Customer) bool { return !cu.Inactive })
 }
 
 func (s *Server) getCustomersBy(r *request, c *Company) answer {
@@ -175,9 +186,23 @@ func (s *Server) getCustomersBy(r *request, c *Company) answer {
 	}
 	emails, byEmail := q.kid("Emails").strings()
 	since, bySince := q.kid("FromLastModifiedDateInUTC").utc()
-	return s.customersWhere(c, func(cu *Customer) bool {
-		return (!byEmail || slices.Contains(emails, cu.Email)) && (!bySince || !cu.Modified.Before(since))
-	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.customers
+	if bySince {
+		list = c.modifiedSince(since)
+	}
+	return s.customersWhere(c, list, func(cu *Customer) bool { return !byEmail || slices.Contains(emails, cu.Email) })
+}
+
+// modifiedSince lists the customers that were changed at a moment or later, by AccountID.
+func (c *Company) modifiedSince(since time.Time) (list []*Customer) {
+	for _, e := range byID(c.index.customers.within(since.UnixMicro(), math.MaxInt64)) {
+		if c.byAccount[e.id] != nil && !e.row.Modified.Before(since) {
+			list = append(list, e.row)
+		}
+	}
+	return list
 }
 
 func (s *Server) getCustomer(r *request, c *Company) answer {

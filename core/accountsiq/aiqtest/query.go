@@ -29,17 +29,18 @@ func (s span) has(v civil) bool { return (!s.hasFrom || v >= s.from) && (!s.hasT
 // bounded reports whether an end was given, so that rows without the date fall out.
 func (s span) bounded() bool { return s.hasFrom || s.hasTo }
 
+var epoch = ledger.NewDate(1970, time.January, 1)
+
 // midnight is the civil time of a date.
-func midnight(d ledger.Date) civil {
-	return civil(d.Sub(ledger.NewDate(1970, time.January, 1))) * 86400 * 1e6
-}
+func midnight(d ledger.Date) civil { return civil(d.Sub(epoch)) * 86400 * 1e6 }
 
 // txQuery is WSGetTransactionsByQuery.
 type txQuery struct {
 	zone                         *time.Location
 	issued, created, period, due span
 	types                        map[ledger.TxType]bool // nil = all
-	accounts, ids                []int64
+	accounts                     map[int64]bool
+	ids                          []int64
 	byAccount, byID              bool
 	nothing                      bool // a filter that none of our rows can pass
 	skip, limit                  int
@@ -66,11 +67,12 @@ func (s *Server) txQuery(r *request) (q txQuery, code string) {
 		r.note(r.name+"/query/Skip", "negative")
 		return q, "INVALID_QUERY"
 	}
-	q.accounts, q.byAccount = n.kid("AccountIDsFilter").ids()
+	accounts, byAccount := n.kid("AccountIDsFilter").ids()
+	q.accounts, q.byAccount = setOf(accounts), byAccount
 	q.ids, q.byID = n.kid("TransactionIDsFilter").ids()
 	slices.Sort(q.ids)
 	q.ids = slices.Compact(q.ids)
-	if len(q.ids) > s.o.MaxIDs || len(q.accounts) > s.o.MaxIDs {
+	if len(q.ids) > s.o.MaxIDs || len(accounts) > s.o.MaxIDs {
 		return q, "TOO_MANY_QUERY_FILTERS"
 	}
 	_, q.nothing = n.kid("DepartmentIDsFilter").strings() // no item of ours has a department
@@ -81,6 +83,14 @@ func validTypes(types []string, allowed string) bool {
 	return !slices.ContainsFunc(types, func(t string) bool {
 		return t == "" || strings.Contains(t, " ") || !strings.Contains(allowed, " "+t+" ")
 	})
+}
+
+func setOf(ids []int64) map[int64]bool {
+	set := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 func typeSet(types []string, given bool) map[ledger.TxType]bool {
@@ -97,7 +107,7 @@ func typeSet(types []string, given bool) map[ledger.TxType]bool {
 // passes holds the filters that do not look at dates of entry.
 func (q *txQuery) passes(it *item) bool {
 	switch {
-	case q.nothing, q.types != nil && !q.types[it.Type], q.byAccount && !slices.Contains(q.accounts, it.AccountID):
+	case q.nothing, q.types != nil && !q.types[it.Type], q.byAccount && !q.accounts[it.AccountID]:
 		return false
 	case q.due.bounded() && (it.Due.IsZero() || !q.due.has(midnight(it.Due))):
 		return false
@@ -109,29 +119,75 @@ func (q *txQuery) has(it *item) bool {
 	return it.deleted.IsZero() && !it.Hidden && q.passes(it) && q.issued.has(midnight(it.Issued)) && q.created.has(civilOf(it.Created, q.zone))
 }
 
-// each calls use for every item of the ledger that the id filter lets through, by id. The caller holds the
-// lock.
-func (q *txQuery) each(c *Company, use func(*item)) {
-	if !q.byID {
-		for _, it := range c.items {
-			use(it)
-		}
-		return
-	}
-	for _, id := range q.ids {
-		if i := id - firstTransaction; i >= 0 && i < int64(len(c.items)) {
-			use(c.items[i])
+// txFilter is what a read asks of an item, and which spans of the query find the items of which that may be true.
+type txFilter struct {
+	has                       func(*item) bool
+	created, modified, issued *span // nil: does not matter
+}
+
+// where is the filter of the items as they are.
+func (q *txQuery) where() txFilter {
+	return txFilter{has: q.has, created: &q.created, issued: &q.issued}
+}
+
+// each calls use for the items that pass f, by id, until it returns false. It looks where the query leaves the
+// fewest. The caller holds the lock.
+func (q *txQuery) each(c *Company, f txFilter, use func(*item) bool) {
+	for _, e := range byID(q.look(c, f)) {
+		if f.has(e.row) && !use(e.row) {
+			return
 		}
 	}
 }
 
-// page collects what has lets through after Skip, up to the cap.
-func (q *txQuery) page(c *Company, has func(*item) bool, row func(*item) txRow) []*txRow {
-	var hits []*item
-	q.each(c, func(it *item) {
-		if len(hits) < q.skip+q.limit && has(it) {
-			hits = append(hits, it)
+func (q *txQuery) look(c *Company, f txFilter) []entry[item] {
+	switch {
+	case q.nothing:
+		return nil
+	case q.byID:
+		return c.withIDs(q.ids)
+	case q.byAccount:
+		return c.itemsOn(q.accounts)
+	}
+	found := c.index.created.entries
+	if f.created != nil {
+		found = c.index.created.within(f.created.instants())
+	}
+	if f.modified != nil {
+		found = fewer(found, c.index.modified.within(f.modified.instants()))
+	}
+	if f.issued != nil {
+		found = fewer(found, c.index.issued.within(f.issued.ends()))
+	}
+	return found
+}
+
+// withIDs finds items by id, deleted ones included.
+func (c *Company) withIDs(ids []int64) (found []entry[item]) {
+	for _, id := range ids {
+		if i := id - firstTransaction; i >= 0 && i < int64(len(c.items)) {
+			found = append(found, entry[item]{id: id, row: c.items[i]})
 		}
+	}
+	return found
+}
+
+// itemsOn finds the items of accounts, deleted ones included.
+func (c *Company) itemsOn(accounts map[int64]bool) (found []entry[item]) {
+	for account := range accounts {
+		for _, it := range c.itemsOf[account] {
+			found = append(found, entry[item]{id: it.ID, row: it})
+		}
+	}
+	return found
+}
+
+// page collects what f lets through after Skip, up to the cap.
+func (q *txQuery) page(c *Company, f txFilter, row func(*item) txRow) []*txRow {
+	var hits []*item
+	q.each(c, f, func(it *item) bool {
+		hits = append(hits, it)
+		return len(hits) < q.skip+q.limit
 	})
 	hits = hits[min(q.skip, len(hits)):]
 	rows := make([]txRow, len(hits))
@@ -142,13 +198,9 @@ func (q *txQuery) page(c *Company, has func(*item) bool, row func(*item) txRow) 
 	return pointers(rows)
 }
 
-// count counts what has lets through, whatever Skip says.
-func (q *txQuery) count(c *Company, has func(*item) bool) (n int) {
-	q.each(c, func(it *item) {
-		if has(it) {
-			n++
-		}
-	})
+// count counts what f lets through, whatever Skip says.
+func (q *txQuery) count(c *Company, f txFilter) (n int) {
+	q.each(c, f, func(*item) bool { n++; return true })
 	return n
 }
 
@@ -156,12 +208,12 @@ const codeTooLong = "GETTRANSACTIONSBY_QUERY_TIMEOUT"
 
 // tooLong reports whether a query asks for more than the server finds in time: a long window of creation dates with
 // many rows in it. The caller holds the lock.
-func (s *Server) tooLong(c *Company, q *txQuery, has func(*item) bool) bool {
+func (s *Server) tooLong(c *Company, q *txQuery, f txFilter) bool {
 	window := time.Duration(q.created.to-q.created.from) * time.Microsecond
 	if q.created.to-q.created.from > civil(math.MaxInt64/time.Microsecond) {
 		window = math.MaxInt64 // a Duration ends at 292 years
 	}
-	return s.o.MaxWindow > 0 && window > s.o.MaxWindow && q.count(c, has) > s.o.MaxRows
+	return s.o.MaxWindow > 0 && window > s.o.MaxWindow && q.count(c, f) > s.o.MaxRows
 }
 
 func (s *Server) getTransactionsBy(r *request, c *Company) answer {
@@ -171,10 +223,10 @@ func (s *Server) getTransactionsBy(r *request, c *Company) answer {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.tooLong(c, &q, q.has) {
+	if s.tooLong(c, &q, q.where()) {
 		return refuse(codeTooLong)
 	}
-	rows := q.page(c, q.has, func(it *item) txRow { return txRow{Transaction: it.view()} })
+	rows := q.page(c, q.where(), func(it *item) txRow { return txRow{Transaction: it.view()} })
 	return records(s, s.shapes.summary, "WSTransactionSummary", rows)
 }
 
@@ -187,12 +239,12 @@ func (s *Server) getCount(r *request, c *Company) answer {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.tooLong(c, &q, q.has) {
+	if s.tooLong(c, &q, q.where()) {
 		return refuse(codeTooLong)
 	}
-	total := q.count(c, q.has)
+	total := q.count(c, q.where())
 	q.skip = 0
-	rows := q.page(c, q.has, func(it *item) txRow { return txRow{Transaction: it.view()} })
+	rows := q.page(c, q.where(), func(it *item) txRow { return txRow{Transaction: it.view()} })
 	f := s.form()
 	return byHand(func(k *sink) {
 		k.b = appendNumber(k.b, "TransactionsCount", int64(total))
@@ -218,23 +270,29 @@ func (s *Server) getModified(r *request, c *Company) answer {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	has := func(it *item) bool {
-		issued, created, changed := midnight(it.Issued), civilOf(it.Created, q.zone), civilOf(it.Modified, q.zone)
-		switch s.o.Changes {
-		case ChangesByDate:
-			issued = changed
-		case ChangesByCreation:
-			created = changed
-		default:
-			return false
-		}
-		return !it.Hidden && q.passes(it) && q.issued.has(issued) && q.created.has(created)
-	}
-	if s.tooLong(c, &q, has) {
+	f := q.changed(s.o.Changes)
+	if s.tooLong(c, &q, f) {
 		return refuse(codeTooLong)
 	}
-	rows := q.page(c, has, func(it *item) txRow { return txRow{Transaction: it.view(), status: it.change()} })
+	rows := q.page(c, f, func(it *item) txRow { return txRow{Transaction: it.view(), status: it.change()} })
 	return records(s, s.shapes.changed, "WSChangedTransactionSummary", rows)
+}
+
+// changed is the filter of the change feed on an axis.
+func (q *txQuery) changed(axis Axis) txFilter {
+	passes := func(it *item) bool { return !it.Hidden && q.passes(it) }
+	switch axis {
+	case ChangesByDate:
+		return txFilter{created: &q.created, modified: &q.issued, has: func(it *item) bool {
+			return passes(it) && q.issued.has(civilOf(it.Modified, q.zone)) && q.created.has(civilOf(it.Created, q.zone))
+		}}
+	case ChangesByCreation:
+		return txFilter{modified: &q.created, issued: &q.issued, has: func(it *item) bool {
+			return passes(it) && q.issued.has(midnight(it.Issued)) && q.created.has(civilOf(it.Modified, q.zone))
+		}}
+	}
+	q.nothing = true
+	return txFilter{}
 }
 
 // change is the WSChangeStatus of an item.
@@ -281,13 +339,13 @@ func (s *Server) getInvoicesBy(r *request, c *Company) answer {
 	if limit == 0 || limit > MaxDocuments {
 		limit = MaxDocuments
 	}
-	has := documentFilter(n, typeSet(types, byType), s.o.Zone)
+	f := newDocFilter(n, typeSet(types, byType), s.o.Zone)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var hits []*Document
-	for _, d := range c.documents {
-		if c.shows(d) && has(d) {
-			hits = append(hits, d)
+	for _, e := range byID(f.look(c)) {
+		if c.shows(e.row) && f.has(e.row) {
+			hits = append(hits, e.row)
 		}
 	}
 	if n.kid("ReverseOrderBy").bool() {
@@ -308,21 +366,58 @@ func (c *Company) shows(d *Document) bool {
 	return it == nil || !it.Hidden
 }
 
-func documentFilter(n *node, types map[ledger.TxType]bool, zone *time.Location) func(*Document) bool {
-	issued, created := spanOf(n, "FromDate", "ToDate", zone), spanOf(n, "FromCreationDate", "ToCreationDate", zone)
+// docFilter is what a read of documents asks of one.
+type docFilter struct {
+	zone            *time.Location
+	issued, created span
+	types           map[ledger.TxType]bool // nil = all
+	accounts        map[int64]bool
+	ids             []int64
+	numbers         []string
+	status          Status // "" = any
+	since           time.Time
+	byAccount, byID, byNumber, bySince,
+	nothing bool // a filter that none of our rows can pass
+}
+
+func newDocFilter(n *node, types map[ledger.TxType]bool, zone *time.Location) *docFilter {
+	f := &docFilter{zone: zone, types: types, issued: spanOf(n, "FromDate", "ToDate", zone),
+		created: spanOf(n, "FromCreationDate", "ToCreationDate", zone), status: Status(n.kid("Status").value())}
 	accounts, byAccount := n.kid("AccountIDsFilter").ids()
-	ids, byID := n.kid("InvoiceIDsFilter").ids()
-	numbers, byNumber := n.kid("InvoiceNumbersFilter").strings()
-	_, nothing := n.kid("DepartmentIDsFilter").strings()
-	status := Status(n.kid("Status").value())
-	since, bySince := n.kid("FromLastModifiedDateInUTC").utc()
-	return func(d *Document) bool {
-		switch {
-		case nothing, types != nil && !types[d.Type], byAccount && !slices.Contains(accounts, d.AccountID),
-			byID && !slices.Contains(ids, d.ID), byNumber && !slices.Contains(numbers, d.Number),
-			status != "" && d.Status != status, bySince && d.Modified.Before(since):
-			return false
+	f.accounts, f.byAccount = setOf(accounts), byAccount
+	f.ids, f.byID = n.kid("InvoiceIDsFilter").ids()
+	f.numbers, f.byNumber = n.kid("InvoiceNumbersFilter").strings()
+	f.since, f.bySince = n.kid("FromLastModifiedDateInUTC").utc()
+	_, f.nothing = n.kid("DepartmentIDsFilter").strings()
+	return f
+}
+
+// look finds the documents of which f may be true, where the fewest are.
+func (f *docFilter) look(c *Company) (found []entry[Document]) {
+	switch {
+	case f.nothing:
+		return nil
+	case f.byID:
+		for _, id := range f.ids {
+			if d := c.document(id); d != nil {
+				found = append(found, entry[Document]{id: id, row: d})
+			}
 		}
-		return issued.has(midnight(d.Issued)) && created.has(civilOf(d.Created, zone))
+		return found
 	}
+	found = c.index.drawn.within(f.created.instants())
+	if f.bySince {
+		found = fewer(found, c.index.redrawn.within(f.since.UnixMicro(), math.MaxInt64))
+	}
+	return found
+}
+
+func (f *docFilter) has(d *Document) bool {
+	switch {
+	case f.types != nil && !f.types[d.Type], f.byAccount && !f.accounts[d.AccountID],
+		f.byNumber && !slices.Contains(f.numbers, d.Number),
+		f.status != "" && d.Status != f.status, f.bySince && d.Modified.Before(f.since):
+		return false
+	}
+	return f.issued.has(midnight(d.Issued)) && f.created.has(civilOf(d.Created, f.zone))
 }

@@ -419,7 +419,7 @@ func (s *seeder) disputed(st *story, inv *posted) {
 	}
 	st.then(at, func() {
 		if it := s.c.item(inv.id); it != nil {
-			it.Disputed, it.Modified = true, at
+			s.c.edit(at, it, disputing(true))
 		}
 	})
 }
