@@ -106,6 +106,7 @@ func rules() []rule {
 		{"mail does not look up", core("mail"), but(upwards, core("mail")), true},
 		{"secret does not look up", core("secret"), but(upwards, core("secret")), true},
 		{"accountsiq does not look up", core("accountsiq"), but(upwards, core("accountsiq")), true},
+		{"copies does not look up", core("copies"), but(upwards, core("copies")), true},
 		{"pull does not look up or aside", core("pull"), but(ours, core("pull", "accountsiq", "store", "ledger", "chase")), true},
 		{"outbox does not look up or aside", core("outbox"), but(ours, core("outbox", "mail", "store", "ledger", "chase")), true},
 	}
@@ -238,6 +239,7 @@ func TestBreachesAreFound(t *testing.T) {
 		{"mail does not look up", "dunlin/core/mail dunlin/core/secret", ""},
 		{"secret does not look up", "dunlin/core/secret dunlin/core", ""},
 		{"accountsiq does not look up", "dunlin/core/accountsiq dunlin/core/pull", ""},
+		{"copies does not look up", "dunlin/core/copies dunlin/core/store", ""},
 		{"pull does not look up or aside", "dunlin/core/pull dunlin/core/outbox", ""},
 		{"outbox does not look up or aside", "dunlin/core/outbox dunlin/core/pull", ""},
 	} {
@@ -289,7 +291,7 @@ func madeUpHouse() graph {
 		"dunlin/gui/kit":                 "fyne.io/fyne/v2/widget",
 		"dunlin/cli":                     "dunlin/core os",
 		"dunlin/demo":                    "dunlin/core dunlin/core/accountsiq/aiqtest dunlin/core/mail/mailtest os",
-		"dunlin/core":                    "dunlin/core/pull dunlin/core/outbox dunlin/core/chase dunlin/core/report net/http os",
+		"dunlin/core":                    "dunlin/core/pull dunlin/core/outbox dunlin/core/chase dunlin/core/report dunlin/core/copies net/http os",
 		"dunlin/core/report":             "dunlin/core/ledger",
 		"dunlin/core/pull":               "dunlin/core/accountsiq dunlin/core/store",
 		"dunlin/core/outbox":             "dunlin/core/mail dunlin/core/store os",
@@ -298,6 +300,7 @@ func madeUpHouse() graph {
 		"dunlin/core/mail":               "github.com/emersion/go-smtp net",
 		"dunlin/core/mail/mailtest":      "net",
 		"dunlin/core/store":              "dunlin/core/ledger modernc.org/sqlite database/sql",
+		"dunlin/core/copies":             "os",
 		"dunlin/core/secret":             "github.com/zalando/go-keyring",
 		"dunlin/core/chase":              "dunlin/core/ledger time",
 		"dunlin/core/ledger":             "time",

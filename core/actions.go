@@ -55,6 +55,10 @@ func (a *App) invoicePrefs(ctx context.Context, transactionID int64, text string
 	if err != nil {
 		return err
 	}
+	return a.invoicePrefsIn(ctx, st, transactionID, text, change)
+}
+
+func (a *App) invoicePrefsIn(ctx context.Context, st *store.Store, transactionID int64, text string, change func(*store.InvoicePrefs)) error {
 	row, err := st.Invoice(ctx, transactionID)
 	if err != nil {
 		return err
@@ -155,11 +159,11 @@ func (a *App) SetDisputed(ctx context.Context, transactionID int64, disputed boo
 	if disputed {
 		text = "in dispute."
 	}
-	if err := a.invoicePrefs(ctx, transactionID, text, func(p *store.InvoicePrefs) { p.Disputed = disputed }); err != nil {
-		return err
-	}
 	st, err := a.company()
 	if err != nil {
+		return err
+	}
+	if err := a.invoicePrefsIn(ctx, st, transactionID, text, func(p *store.InvoicePrefs) { p.Disputed = disputed }); err != nil {
 		return err
 	}
 	row, err := st.Invoice(ctx, transactionID)

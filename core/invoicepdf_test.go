@@ -2,6 +2,10 @@ package core_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"dunlin/core"
 	"dunlin/core/accountsiq/aiqtest"
 	"dunlin/core/ledger"
 	"dunlin/core/store"
@@ -403,4 +408,55 @@ func TestCopiesThatCannotBeKeptAreDelivered(t *testing.T) {
 	}
 	w.run()
 	w.wantAttached("Invoice " + inv.Number + ".pdf")
+}
+
+// hook is a log that does something as soon as something is logged.
+type hook struct {
+	slog.Handler
+	do func()
+}
+
+func (h hook) Handle(context.Context, slog.Record) error { h.do(); return nil }
+func (h hook) Enabled(context.Context, slog.Level) bool  { return true }
+
+// While a copy is looked for another company is opened, whose AccountsIQ has an invoice of the same id. It is not asked.
+func TestACopyIsNeverAskedOfAnotherCompany(t *testing.T) {
+	w := newWorld(t)
+	inv := w.customer("ACME", 8)[0]
+	other := w.another("SECOND")
+	w.must(w.app.Close())
+	switched := false
+	var err error
+	w.app, err = core.Open(w.ctx, core.Deps{Now: w.clock, Random: rand.Reader, Secrets: w.secrets, StateDir: filepath.Join(w.dir, "state"),
+		NewID: func() string { w.ids++; return fmt.Sprintf("id-%04d", w.ids) },
+		Logger: slog.New(hook{slog.DiscardHandler, func() {
+			if !switched {
+				switched = true
+				w.must(w.app.UseCompany(w.ctx, "SECOND"))
+			}
+		}})}, filepath.Join(w.dir, "data"))
+	w.must(err)
+	switched = true
+	w.connect(other, "SECOND")
+	w.must(second(w.app.Sync(w.ctx, false)))
+	theirs, err := w.app.Invoices(w.ctx, core.InvoiceQuery{})
+	w.must(err)
+	if !slices.Contains(theirs.IDs, inv.ID) {
+		t.Fatalf("the other company has the invoices %v, not %d", theirs.IDs, inv.ID)
+	}
+	w.setUp()
+	w.must(second(w.app.Sync(w.ctx, false)))
+	// The folder of copies cannot be made, which is logged between the look at the invoice and the call.
+	w.must(os.WriteFile(filepath.Join(w.app.Folder(), "copies"), nil, 0o600))
+	switched = false
+	pdf, err := w.app.InvoicePDF(w.ctx, inv.ID)
+	if !switched {
+		t.Fatal("the company was never switched")
+	}
+	if err == nil {
+		t.Errorf("got %s of %d bytes", pdf.Name, len(pdf.Data))
+	}
+	if n := other.Calls(getPDF); n != 0 {
+		t.Errorf("the other company was asked %d times", n)
+	}
 }

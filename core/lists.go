@@ -250,8 +250,26 @@ func (a *App) Invoice(ctx context.Context, transactionID int64) (InvoiceDetail, 
 		return d, err
 	}
 	d.Sentence = waitingSentence(d.Sentence, d.Messages)
+	if d.Held != nil && d.Held.Reason == string(chase.ReasonMismatch) {
+		figures, err := differencesOf(ctx, st, row.AccountID)
+		if err != nil {
+			return d, err
+		}
+		d.Sentence += figures
+	}
 	d.Events, err = a.events(ctx, st, store.EventQuery{TransactionID: transactionID, Limit: 200})
 	return d, err
+}
+
+// differencesOf says both figures of a customer's balances that differ.
+func differencesOf(ctx context.Context, st *store.Store, accountID int64) (text string, err error) {
+	list, err := st.BalanceDifferences(ctx)
+	for _, c := range list {
+		if c.AccountID == accountID {
+			text += " " + difference(c).String()
+		}
+	}
+	return text, err
 }
 
 // InvoiceByNumber finds a receivable by the number printed on it. Where several have it, the type or the id

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -28,8 +29,11 @@ func TestR2_2_11ABalanceThatDiffersHoldsTheCustomer(t *testing.T) {
 	}
 	why, err := w.app.Why(w.ctx, acme.Number)
 	w.must(err)
-	if why.Held == nil || why.Held.Reason != "balance_mismatch" {
-		t.Errorf("held: %+v", why.Held)
+	if why.Held == nil || why.Held.Reason != "balance_mismatch" || !strings.Contains(why.Sentence, "123.45 EUR") || !strings.Contains(why.Sentence, "100.00 EUR") {
+		t.Errorf("held: %+v, %q", why.Held, why.Sentence)
+	}
+	if text, err := json.Marshal(v.Sync); err != nil || !strings.Contains(string(text), `"mismatches":["ACME"]`) || !strings.Contains(string(text), `"reported":"123.45","ours":"100.00"`) {
+		t.Errorf("%s %v", text, err)
 	}
 	id, err := w.app.CustomerID(w.ctx, "ACME")
 	w.must(err)

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"dunlin/core/ledger"
@@ -208,6 +210,22 @@ type Difference struct {
 	At           time.Time    `json:"at"`
 }
 
+// MarshalJSON adds the currency and both figures as strings.
+func (d Difference) MarshalJSON() ([]byte, error) {
+	type plain Difference
+	return json.Marshal(struct {
+		plain
+		Currency string `json:"currency"`
+		Reported string `json:"reported"`
+		Ours     string `json:"ours"`
+	}{plain(d), d.Reported.Currency, d.Reported.String(), d.Ours.String()})
+}
+
+// String says both figures in a sentence.
+func (d Difference) String() string {
+	return fmt.Sprintf("AccountsIQ says that the balance is %s %s, the open items here add up to %s %s.", d.Reported, d.Reported.Currency, d.Ours, d.Ours.Currency)
+}
+
 // Problem is an error as an owner meets it: a stable code, one plain sentence, the next step.
 type Problem struct {
 	Code    string `json:"code"`
@@ -258,13 +276,13 @@ type Overview struct {
 	// of the last sync. nil with one currency, and where no rate says anything. It is never part of an exact sum.
 	InBase        *Amount
 	InBaseWithout []string // the currencies that InBase leaves out, as they have no rate
-	Mismatches   int // customers whose balance differs from AccountsIQ's
-	CustomersNow int
-	OpenInvoices int
-	Today        ledger.Date
-	RecentEvents []EventView
-	LastRun      *RunView
-	MissedSlot   time.Time // a slot that passed while the program could not run; zero: none
+	Mismatches    int      // customers whose balance differs from AccountsIQ's
+	CustomersNow  int
+	OpenInvoices  int
+	Today         ledger.Date
+	RecentEvents  []EventView
+	LastRun       *RunView
+	MissedSlot    time.Time // a slot that passed while the program could not run; zero: none
 }
 
 // RunView is one run as it went.

@@ -567,3 +567,59 @@ func TestNothingElseIsEverWritten(t *testing.T) {
 		})
 	}
 }
+
+// health lists the codes of what the Overview says is wrong.
+func (w *world) health() (codes []string) {
+	w.t.Helper()
+	o, err := w.app.Overview(w.ctx)
+	w.must(err)
+	for _, p := range o.Health {
+		codes = append(codes, p.Code)
+		if p.Message == "" || p.Hint == "" {
+			w.t.Errorf("%+v says nothing", p)
+		}
+	}
+	return codes
+}
+
+// What was switched off stays in sight, over a new start too, until the owner has seen it or switched it on again.
+func TestWriteBackThatSwitchedItselfOffStaysInSight(t *testing.T) {
+	for name, ends := range map[string]func(w *world, key string){
+		"seen":             func(w *world, _ string) { w.must(w.app.SeenWriteBackOff(w.ctx)) },
+		"switched on":      func(w *world, key string) { w.on(key, "true") },
+		"switched off too": func(w *world, key string) { w.on(key, "false") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			inv := w.customer("AAA", 8)[0]
+			w.customer("BBB", 8)
+			w.ready()
+			w.on("writeback.notes", "true")
+			w.on("writeback.disputes", "true")
+			if got := w.health(); got != nil {
+				t.Fatalf("before: %q", got)
+			}
+			w.aiq.Fail(aiqtest.Fault{Op: addNotes, Times: aiqtest.Always, Code: "SECURITY_ACCESS_DENIED"})
+			w.aiq.Fail(aiqtest.Fault{Op: dispute, Times: aiqtest.Always, Code: "SECURITY_ACCESS_DENIED"})
+			w.at(tuesday)
+			if err := w.app.SetDisputed(w.ctx, inv.ID, true); codeOf(err) != "disputes_not_allowed" {
+				t.Fatalf("err %v", err)
+			}
+			w.must(w.app.Close())
+			w.open()
+			if got := w.health(); !slices.Equal(got, []string{"notes_not_allowed", "disputes_not_allowed"}) {
+				t.Fatalf("health %q", got)
+			}
+			ends(w, "writeback.notes")
+			if name != "seen" {
+				if got := w.health(); !slices.Equal(got, []string{"disputes_not_allowed"}) {
+					t.Fatalf("health %q", got)
+				}
+			}
+			ends(w, "writeback.disputes")
+			if got := w.health(); got != nil {
+				t.Errorf("health %q in the end", got)
+			}
+		})
+	}
+}

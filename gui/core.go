@@ -101,6 +101,8 @@ type InvoiceCore interface {
 	SetDisputed(ctx context.Context, transactionID int64, disputed bool) error
 	// InvoiceLink is where "View in AccountsIQ" leads.
 	InvoiceLink(ctx context.Context, transactionID int64) (core.Link, error)
+	// InvoicePDF is AccountsIQ's copy of an invoice; journals have none.
+	InvoicePDF(ctx context.Context, transactionID int64) (core.PDF, error)
 }
 
 // OutboxCore is what the outbox needs.
@@ -130,6 +132,10 @@ type SchedulesCore interface {
 type SettingsCore interface {
 	Settings(ctx context.Context) ([]core.SettingView, error)
 	SetSetting(ctx context.Context, key, value string) error
+	// ReportStyles are the layouts of invoice copies, as AccountsIQ names them now.
+	ReportStyles(ctx context.Context) ([]string, error)
+	// SeenWriteBackOff says that the owner has seen why write-back switched itself off.
+	SeenWriteBackOff(ctx context.Context) error
 	// LearnLink finds the customer or invoice in the address of a page and keeps how the others' are reached.
 	LearnLink(ctx context.Context, kind, address string) (core.LinkLearnt, error)
 	// ErasePlan says what Erase would remove.

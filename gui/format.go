@@ -64,6 +64,24 @@ func (f format) amounts(list []core.Amount) string {
 	return strings.Join(parts, " · ")
 }
 
+// inAll says what sums of several currencies are in one, by rates: never part of an exact sum.
+func (f format) inAll(total core.Amount, without []string) string {
+	return lang.L("About {{.Sum}} in all, at AccountsIQ's rates", map[string]any{"Sum": f.amount(total)}) + leftOut(without)
+}
+
+// inBrief is inAll where there is little room, behind the exact sums.
+func (f format) inBrief(total core.Amount, without []string) string {
+	return lang.L("about {{.Sum}} in all", map[string]any{"Sum": f.amount(total)}) + leftOut(without)
+}
+
+// leftOut names the currencies that have no rate.
+func leftOut(currencies []string) string {
+	if len(currencies) == 0 {
+		return ""
+	}
+	return ", " + lang.L("without {{.Currencies}}: no rate", map[string]any{"Currencies": strings.Join(currencies, ", ")})
+}
+
 // firstAndRest splits sums for a cell of two lines.
 func (f format) firstAndRest(list []core.Amount) (first, rest string) {
 	if len(list) == 0 {

@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -210,8 +211,8 @@ func (f *frame) screen(to route) screen {
 	if r, ok := s.(*receivables); ok && to.show != nil {
 		r.showAt(*to.show)
 	}
-	if r, ok := s.(*settingsScreen); ok && to.tab != "" {
-		r.tab = to.tab
+	if r, ok := s.(*settingsScreen); ok {
+		r.enter(to.tab)
 	}
 	return s
 }
@@ -419,7 +420,11 @@ func (f *frame) showBanner() {
 			append([]fyne.CanvasObject{again}, f.remedy(*o.SyncProblem)...)...)
 	case len(o.Health) > 0:
 		p := o.Health[0]
-		f.say(theme.RedSoft, theme.Red, theme.IconWarning, p.Message, p.Hint, f.remedy(p)...)
+		ground, ink := theme.RedSoft, theme.Red
+		if p.WriteBackOff() { // chasing works all the same
+			ground, ink = theme.AmberSoft, theme.Amber
+		}
+		f.say(ground, ink, theme.IconWarning, p.Message, p.Hint, f.remedy(p)...)
 	case o.NeedsMailbox:
 		f.say(theme.AmberSoft, theme.Amber, theme.IconMail, lang.L("No mailbox to send from"), lang.L("Add the mailbox your customers know you by."),
 			kit.NewButton(kit.Primary, lang.L("Add mailbox"), func() { f.go_(route{place: placeSettings, tab: tabMailboxes}) }).Compact())
@@ -433,12 +438,12 @@ func (f *frame) showBanner() {
 func (f *frame) remedy(p core.Problem) []fyne.CanvasObject {
 	details := kit.CopyDetails(troubleOf(&p), f.w.copy)
 	to := ""
-	switch p.Code {
-	case "no_mailbox", "mailbox", "mail_signin", "mailbox_refused":
+	switch code := p.Code; {
+	case slices.Contains([]string{"no_mailbox", "mailbox", "mail_signin", "mailbox_refused"}, code):
 		to = tabMailboxes
-	case "no_timezone":
+	case code == "no_timezone":
 		to = tabAccount
-	case "refused_key", "app_revoked", "session_refused", "missing_secret", "company_inactive", "unknown_company":
+	case p.WriteBackOff(), slices.Contains([]string{"refused_key", "app_revoked", "session_refused", "missing_secret", "company_inactive", "unknown_company"}, code):
 		to = tabConnection
 	default:
 		return []fyne.CanvasObject{details}

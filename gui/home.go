@@ -245,7 +245,11 @@ func (h *home) ageing() fyne.CanvasObject {
 			}).Compact())
 		}
 	}
-	return kit.NewCard(kit.VStack(theme.Space2, kit.CardTitle(lang.L("Outstanding by age"), currencies...), kit.Flex(h.chart)))
+	parts := []fyne.CanvasObject{kit.CardTitle(lang.L("Outstanding by age"), currencies...), kit.Flex(h.chart)}
+	if total := h.w.over.InBase; total != nil {
+		parts = append(parts, kit.Small(h.w.format.inAll(*total, h.w.over.InBaseWithout)).Cut())
+	}
+	return kit.NewCard(kit.VStack(theme.Space2, parts...))
 }
 
 // ageingBars turns an ageing into bars.

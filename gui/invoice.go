@@ -19,6 +19,7 @@ type invoicePage struct {
 	id     int64
 	slot   *kit.Slot
 	detail core.InvoiceDetail
+	pdf    *kit.Button // nil while there is none
 	gen    int
 }
 
@@ -59,14 +60,23 @@ func (p *invoicePage) build() {
 			row = append(row, kit.NewButton(kit.Secondary, lang.L("Stop chasing"), func() { w.stopInvoice(d.InvoiceView) }))
 		}
 	}
+	p.pdf = nil
+	if hasPDF(d.InvoiceView) {
+		p.pdf = kit.NewButton(kit.Secondary, "", func() { w.savePDF(d.InvoiceView) }).WithIcon(theme.IconDownload)
+		p.showPDF()
+		row = append(row, p.pdf)
+	}
 	view := kit.NewButton(kit.Secondary, "", func() { w.viewInvoice(d.TransactionID) }).WithIcon(theme.IconExternal)
 	view.Name = lang.L("View in AccountsIQ")
 	row = append(row, view)
 	title := kit.Sized(0, 40, kit.HStack(theme.Space2, row...))
 	customer := kit.NewButton(kit.Quiet, d.CustomerName, func() { w.frame.go_(route{place: placeCustomer, id: d.AccountID}) }).Compact().WithIcon(theme.IconUser)
-	body := kit.VStack(theme.Space4, kit.HStack(theme.Space2, kit.Pad(0, 0, 0, -10, customer), kit.Muted(d.CustomerCode), kit.Flex(kit.Small(d.Reference))),
-		p.sentence(), p.figures(), kit.Columns(theme.Space4, []float32{3, 2}, p.timeline(), p.payments()))
-	p.slot.Show(page(title, body))
+	parts := []fyne.CanvasObject{kit.HStack(theme.Space2, kit.Pad(0, 0, 0, -10, customer), kit.Muted(d.CustomerCode), kit.Flex(kit.Small(d.Reference))), p.sentence()}
+	if d.Missing {
+		parts = append(parts, missingNotice())
+	}
+	parts = append(parts, p.figures(), kit.Columns(theme.Space4, []float32{3, 2}, p.timeline(), p.payments()))
+	p.slot.Show(page(title, kit.VStack(theme.Space4, parts...)))
 }
 
 // sentence is what will happen with the invoice and why, the most important thing on the page (R8.1).
@@ -84,6 +94,26 @@ func (p *invoicePage) sentence() fyne.CanvasObject {
 		ink, ground = reasonTone(d.Held.Reason).Colors()
 	}
 	return kit.NewNotice(ground, kit.HStack(theme.Space3, kit.Icon(icon, ink, 22), kit.Flex(kit.NewParagraph(d.Sentence).Scale(15).Bold().Color(ink))))
+}
+
+// showPDF brings the button for the copy up to date.
+func (p *invoicePage) showPDF() {
+	if p.pdf == nil {
+		return
+	}
+	fetching := p.w.fetching[p.id]
+	p.pdf.SetEnabled(!fetching)
+	p.pdf.SetText(lang.L("PDF"))
+	if fetching {
+		p.pdf.SetText(lang.L("Fetching…"))
+	}
+	p.slot.Object().Refresh()
+}
+
+// missingNotice says that AccountsIQ did not answer with the invoice the last time.
+func missingNotice() fyne.CanvasObject {
+	return kit.NewNotice(theme.AmberSoft, kit.HStack(theme.Space3, kit.Icon(theme.IconWarning, theme.Amber, 22),
+		kit.Flex(kit.NewParagraph(lang.L("AccountsIQ did not answer with this invoice at the last sync. It is not chased; if it is missing at the next sync too, it counts as deleted.")).Color(theme.Text))))
 }
 
 func (p *invoicePage) figures() fyne.CanvasObject {

@@ -221,6 +221,9 @@ func (r *receivables) show(tab int, l core.Listing) {
 	if sums := f.amounts(l.Totals); sums != "" {
 		count += " · " + sums
 	}
+	if l.InBase != nil {
+		count += " · " + f.inBrief(*l.InBase, l.InBaseWithout)
+	}
 	r.summary.Set(count)
 	if len(l.IDs) == 0 {
 		r.place.Show(r.empty())
@@ -524,6 +527,9 @@ func (w *Window) invoiceMenu(v core.InvoiceView) *fyne.Menu {
 		menuItem(theme.IconReceivables, lang.L("Open"), func() { w.frame.go_(route{place: placeInvoice, id: v.TransactionID}) }),
 		menuItem(theme.IconExternal, lang.L("View in AccountsIQ"), func() { w.viewInvoice(v.TransactionID) }),
 		menuItem(theme.IconUser, lang.L("Open the customer"), func() { w.frame.go_(route{place: placeCustomer, id: v.AccountID}) }),
+	}
+	if hasPDF(v) {
+		items = append(items, menuItem(theme.IconDownload, lang.L("PDF"), func() { w.savePDF(v) }))
 	}
 	if v.Status == core.StatusPaid {
 		return fyne.NewMenu("", items...)

@@ -51,6 +51,11 @@ type settingsScreen struct {
 	slot *kit.Slot
 	gen  int
 
+	off         []core.Problem // what was said of write-back since the tab was opened
+	styles      []string       // the layouts of invoice copies; nil while they are not known
+	stylesAsked bool
+	styleField  func() // shows the layouts once they are known
+
 	learnt   map[string]core.LinkLearnt // what was recognised in an address pasted since, by setting
 	eraseGen int
 }
@@ -59,7 +64,7 @@ func newSettings(w *Window) *settingsScreen {
 	s := &settingsScreen{w: w, nav: map[string]*kit.NavItem{}, tab: tabAccount, slot: kit.NewSlot(kit.Waiting(4)), learnt: map[string]core.LinkLearnt{}}
 	var items []fyne.CanvasObject
 	for _, tab := range settingsTabs {
-		item := kit.NewNavItem(nil, settingsTitle(tab), func() { s.tab = tab; s.reload() }).OnLight()
+		item := kit.NewNavItem(nil, settingsTitle(tab), func() { s.enter(tab); s.reload() }).OnLight()
 		s.nav[tab] = item
 		items = append(items, item)
 	}
@@ -85,6 +90,14 @@ func (l sideBySide) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 func (s *settingsScreen) object() fyne.CanvasObject { return s.obj }
 func (s *settingsScreen) search() bool              { return false }
+
+// enter comes to a tab, "" for the one that was open before; what is read again by itself does not.
+func (s *settingsScreen) enter(tab string) {
+	if tab != "" {
+		s.tab = tab
+	}
+	s.off, s.styles, s.stylesAsked = nil, nil, false
+}
 
 func (s *settingsScreen) reload() {
 	for name, item := range s.nav {
@@ -150,22 +163,48 @@ func (s *settingsScreen) loadSettings() {
 			s.failed(err)
 			return
 		}
-		var rows []fyne.CanvasObject
+		var rows, copies []fyne.CanvasObject
 		for _, v := range all {
-			if groupOf(v.Key) == tab {
+			switch {
+			case groupOf(v.Key) != tab:
+			case strings.HasPrefix(v.Key, "attach.") || strings.HasPrefix(v.Key, "pdf."):
+				copies = append(copies, s.control(v))
+			default:
 				rows = append(rows, s.control(v))
 			}
 		}
 		switch tab {
 		case tabConnection:
-			s.show(kit.VStack(theme.Space4, s.connection(), s.companiesCard(), kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(lang.L("Sync and links"))}, rows...)...))))
+			cards := append([]fyne.CanvasObject{s.connection()}, s.writeBackOff()...)
+			s.show(kit.VStack(theme.Space4, append(cards, s.companiesCard(), settingsCard(lang.L("Sync and links"), rows))...))
 		case tabTray:
-			rows = append(rows, s.appearance())
-			s.show(kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(settingsTitle(tab))}, rows...)...)))
+			s.show(settingsCard(settingsTitle(tab), append(rows, s.appearance())))
 		default:
-			s.show(kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(lang.L("When and what is chased"))}, rows...)...)))
+			s.show(kit.VStack(theme.Space4, settingsCard(lang.L("When and what is chased"), rows), settingsCard(lang.L("Invoice copies"), copies)))
 		}
 	})
+}
+
+func settingsCard(title string, rows []fyne.CanvasObject) fyne.CanvasObject {
+	return kit.NewCard(kit.VStack(theme.Space5, append([]fyne.CanvasObject{kit.CardTitle(title)}, rows...)...))
+}
+
+// writeBackOff says what has switched itself off. Seen here it is said nowhere else any more.
+func (s *settingsScreen) writeBackOff() (notices []fyne.CanvasObject) {
+	news := false
+	for _, p := range s.w.over.Health {
+		if p.WriteBackOff() && !slices.Contains(s.off, p) {
+			s.off, news = append(s.off, p), true
+		}
+	}
+	if news {
+		s.w.act("", s.w.deps.Core.SeenWriteBackOff)
+	}
+	for _, p := range s.off {
+		notices = append(notices, kit.NewNotice(theme.AmberSoft, kit.HStack(theme.Space3, kit.Icon(theme.IconWarning, theme.Amber, 22),
+			kit.Flex(kit.VStack(2, kit.NewParagraph(p.Message).Bold().Color(theme.Amber), kit.NewParagraph(p.Hint).Scale(theme.SizeSmall).Color(theme.Text))))))
+	}
+	return notices
 }
 
 // control is the input for one setting. It is stored as soon as it is changed.
@@ -188,17 +227,66 @@ func (s *settingsScreen) control(v core.SettingView) fyne.CanvasObject {
 	if v.Key == "slots.weekdays" {
 		return s.weekdays(v)
 	}
+	if v.Key == "pdf.style" {
+		return s.style(v)
+	}
 	if len(v.Choices) > 0 {
 		var options []kit.Option
 		for _, code := range v.Choices {
 			options = append(options, kit.Option{Code: code, Name: choiceName(v.Key, code)})
 		}
-		sel := kit.NewSelect("", options, nil)
-		sel.SetSelected(v.Value)
-		f := kit.NewField(v.Label, sel, v.Help)
-		sel.OnChanged = func(code string) { s.store(v.Key, code, f) }
-		return f.Object()
+		return s.choice(v, options)
 	}
+	_, typed := s.typed(v)
+	return typed
+}
+
+func (s *settingsScreen) choice(v core.SettingView, options []kit.Option) fyne.CanvasObject {
+	sel := kit.NewSelect("", options, nil)
+	sel.SetSelected(v.Value)
+	f := kit.NewField(v.Label, sel, v.Help)
+	sel.OnChanged = func(code string) { s.store(v.Key, code, f) }
+	return f.Object()
+}
+
+// style is the layout of invoice copies: to be typed, and chosen as soon as AccountsIQ has said which there are.
+func (s *settingsScreen) style(v core.SettingView) fyne.CanvasObject {
+	e, typed := s.typed(v)
+	slot := kit.NewSlot(typed)
+	s.styleField = func() {
+		if len(s.styles) == 0 || e.Text != v.Value {
+			return // what is being typed stays
+		}
+		options := []kit.Option{{Code: "", Name: lang.L("AccountsIQ's own choice")}}
+		for _, name := range s.styles {
+			options = append(options, kit.Option{Code: name, Name: name})
+		}
+		if v.Value != "" && !slices.Contains(s.styles, v.Value) {
+			options = append(options, kit.Option{Code: v.Value, Name: v.Value})
+		}
+		slot.Show(s.choice(v, options))
+		s.obj.Refresh()
+	}
+	s.styleField()
+	if !s.stylesAsked {
+		s.stylesAsked = true
+		s.w.run.Go(func() {
+			list, err := s.w.deps.Core.ReportStyles(s.w.run.Context())
+			s.w.run.Do(func() {
+				if err != nil {
+					s.w.deps.Logger.Warn("the layouts of invoice copies are not known", "error", err)
+					return
+				}
+				s.styles = list
+				s.styleField()
+			})
+		})
+	}
+	return slot.Object()
+}
+
+// typed is a setting that is typed.
+func (s *settingsScreen) typed(v core.SettingView) (*kit.Entry, fyne.CanvasObject) {
 	e := kit.NewEntry("")
 	e.SetText(v.Value)
 	f := kit.NewField(v.Label, e, v.Help)
@@ -211,7 +299,7 @@ func (s *settingsScreen) control(v core.SettingView) fyne.CanvasObject {
 	}
 	e.OnSubmitted = func(string) { save() }
 	e.OnLeave = save
-	return f.Object()
+	return e, f.Object()
 }
 
 func (s *settingsScreen) weekdays(v core.SettingView) fyne.CanvasObject {

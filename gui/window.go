@@ -28,7 +28,8 @@ type Deps struct {
 	Go        func(func())                              // runs off it; a goroutine
 	After     func(time.Duration, func()) (stop func()) // a timer; time.AfterFunc
 	Now       func() time.Time                          // the clock
-	Open      func(url string) error                    // opens a page in the browser
+	Open      func(url string) error                    // opens a page in the browser, or a file with its program
+	Downloads func() (string, error)                    // the folder for files that the owner asked for
 	Clipboard fyne.Clipboard                            // App.Clipboard
 	Demo      func() error                              // starts the program on a demo company; nil hides the card
 	Logger    *slog.Logger                              // what is logged of the window
@@ -57,6 +58,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Desktop == nil {
 		d.Desktop = desktopMode
+	}
+	if d.Downloads == nil {
+		d.Downloads = downloads
 	}
 	if d.Open == nil {
 		d.Open = func(string) error { return nil }
@@ -93,6 +97,8 @@ type Window struct {
 	setup   *setup
 	tray    *tray
 
+	fetching map[int64]bool // the invoices whose copy is on its way
+
 	notify bool // the owner wants notifications
 	setGen int
 	asked  bool                 // the owner asked for the sync or run under way
@@ -115,7 +121,7 @@ func New(d Deps) *Window {
 	if err := loadTranslations(assets.Translations); err != nil {
 		d.Logger.Error("translations", "error", err)
 	}
-	w := &Window{deps: d, format: newFormat(core.Account{}), notify: true, told: map[string]time.Time{}}
+	w := &Window{deps: d, format: newFormat(core.Account{}), notify: true, told: map[string]time.Time{}, fetching: map[int64]bool{}}
 	w.run = ui.NewRunner(d.Do, d.Go, d.After)
 	w.dress()
 	w.followDesktop()

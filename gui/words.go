@@ -235,6 +235,8 @@ func eventIcon(kind string) (res fyne.Resource, tone kit.Tone) {
 		return theme.IconReceivables, kit.Neutral
 	case "forewarn":
 		return theme.IconMail, kit.Info
+	case "balance":
+		return theme.IconWarning, kit.Soon
 	case "skip":
 		return theme.IconNext, kit.Neutral
 	case "slot":
@@ -272,6 +274,8 @@ func eventKind(kind string) string {
 		return lang.L("Invoices")
 	case "forewarn":
 		return lang.L("Forewarn")
+	case "balance":
+		return lang.L("Balances")
 	case "skip":
 		return lang.L("Skipped")
 	case "slot":

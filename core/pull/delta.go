@@ -258,14 +258,18 @@ func (p *puller) knownItems(ctx context.Context, depth Depth) (ids []int64, due 
 			return nil, false, err
 		}
 	}
-	if ids, err = p.st.OpenTransactionIDs(ctx); err != nil || !due && len(ids) > lotsAlways*lotSize {
+	const few = lotsAlways * lotSize
+	since := p.o.Today.AddDays(-closedDays)
+	if !due {
+		if n, err := p.st.KnownItems(ctx, since, few+1); err != nil || n > few {
+			return nil, false, err
+		}
+	}
+	if ids, err = p.st.OpenTransactionIDs(ctx); err != nil {
 		return nil, false, err
 	}
-	closed, err := p.st.ClosedSince(ctx, p.o.Today.AddDays(-closedDays))
-	if err != nil || !due && len(ids)+len(closed) > lotsAlways*lotSize {
-		return nil, false, err
-	}
-	return append(ids, closed...), true, nil
+	closed, err := p.st.ClosedSince(ctx, since)
+	return append(ids, closed...), err == nil, err
 }
 
 // undoneMatches asks for all matches of the items that must have lost one: no feed reports it (contract section 11).

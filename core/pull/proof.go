@@ -26,7 +26,7 @@ func (p *puller) prove(ctx context.Context) error {
 		return err
 	}
 	p.o.Progress(StageBalances, 0, len(accounts))
-	c := &comparison{p: p, codes: accounts}
+	c := &comparison{p: p, accounts: accounts}
 	if c.on, err = p.balanceDay(ctx); err != nil {
 		return err
 	}
@@ -55,13 +55,13 @@ func (p *puller) prove(ctx context.Context) error {
 
 // toProve lists the customers to ask about by account, with their codes: all of them once a day and after a load of
 // everything, those who owe on a thorough pull, and always those whose figures differed.
-func (p *puller) toProve(ctx context.Context) (accounts map[int64]string, all bool, err error) {
+func (p *puller) toProve(ctx context.Context) (accounts map[int64]store.Account, all bool, err error) {
 	all, err = p.since(ctx, Balances, daily)
 	if err != nil {
 		return nil, false, err
 	}
 	if all || p.report.Full {
-		accounts, err = p.st.Codes(ctx)
+		accounts, err = p.st.Accounts(ctx)
 		return accounts, true, err
 	}
 	wanted := map[int64]bool{}
@@ -84,7 +84,7 @@ func (p *puller) toProve(ctx context.Context) (accounts map[int64]string, all bo
 	if len(wanted) == 0 {
 		return nil, false, nil
 	}
-	if accounts, err = p.st.Codes(ctx); err != nil {
+	if accounts, err = p.st.Accounts(ctx); err != nil {
 		return nil, false, err
 	}
 	for id := range accounts {
@@ -107,37 +107,100 @@ func (p *puller) balanceDay(ctx context.Context) (ledger.Date, error) {
 
 // comparison asks for balances and holds them against our sums.
 type comparison struct {
-	p     *puller
-	codes map[int64]string
-	on    ledger.Date
+	p        *puller
+	accounts map[int64]store.Account
+	on       ledger.Date
+	ahead    map[int64]bool // accounts with items dated after on
+	knows    bool           // AccountsIQ answered about anybody
 }
 
-// compare asks about some accounts. answered is false where AccountsIQ does not offer its balances.
+// compare asks about some accounts. answered is false where AccountsIQ does not offer its balances. A day ahead that
+// it does not take (a date mistyped by a century, say) is given up for today, and so are the customers concerned.
 func (c *comparison) compare(ctx context.Context, accounts []int64) (checks []store.BalanceCheck, answered bool, err error) {
 	reported, answered, err := c.reported(ctx, accounts)
+	if errors.Is(err, accountsiq.Query) && c.p.o.Today.Before(c.on) {
+		c.on = c.p.o.Today
+		if c.ahead, err = c.p.st.DatedAfter(ctx, c.on); err != nil {
+			return nil, false, err
+		}
+		reported, answered, err = c.reported(ctx, accounts)
+	}
 	if err != nil || !answered {
 		return nil, answered, err
 	}
+	c.knows = c.knows || len(reported) > 0
 	sums, err := c.p.st.LedgerSums(ctx)
 	if err != nil {
 		return nil, true, err
 	}
 	for _, id := range accounts {
-		for currency, minor := range reported[id] {
-			if !comparable(currency, sums[id]) {
-				continue
-			}
-			checks = append(checks, store.BalanceCheck{AccountID: id, At: c.p.o.Now(),
-				Reported: ledger.Money{Minor: minor, Currency: currency}, Ours: ledger.Money{Minor: sumIn(sums[id], currency), Currency: currency}})
+		if c.ahead[id] || !c.knows {
+			continue
 		}
+		more, err := c.of(ctx, id, reported[id], sums[id])
+		if err != nil {
+			return nil, true, err
+		}
+		checks = append(checks, more...)
 	}
 	return checks, true, nil
 }
 
-// comparable tells whether a balance in a currency says anything about our items: not when all that is open is in
-// others, for then AccountsIQ speaks of its value in base currency.
-func comparable(currency string, ours []ledger.Money) bool {
-	return len(ours) == 0 || slices.ContainsFunc(ours, func(m ledger.Money) bool { return m.Currency == currency })
+// of compares one customer. A currency that the answer leaves out counts as 0 (R2.2, 11), and so do all of a customer
+// whom it leaves out while it knows others.
+func (c *comparison) of(ctx context.Context, id int64, reported map[string]int64, ours []ledger.Money) (checks []store.BalanceCheck, err error) {
+	reported = named(reported, ours, c.accounts[id].Currency)
+	if inBase, err := c.saidInBase(ctx, id, reported, ours); err != nil || inBase {
+		return nil, err
+	}
+	both := map[string]bool{}
+	for currency := range reported {
+		both[currency] = true
+	}
+	for _, m := range ours {
+		both[m.Currency] = true
+	}
+	for currency := range both {
+		checks = append(checks, store.BalanceCheck{AccountID: id, At: c.p.o.Now(),
+			Reported: ledger.Money{Minor: reported[currency], Currency: currency}, Ours: ledger.Money{Minor: sumIn(ours, currency), Currency: currency}})
+	}
+	return checks, nil
+}
+
+// named gives a balance that came without a currency, and so as hundredths, the one currency of our items, else the
+// customer's own.
+func named(reported map[string]int64, ours []ledger.Money, own string) map[string]int64 {
+	minor, bare := reported[""]
+	if !bare {
+		return reported
+	}
+	if len(ours) == 1 {
+		own = ours[0].Currency
+	}
+	switch digits := ledger.Digits(own); digits {
+	case 0:
+		minor /= 100
+	case 3, 4:
+		minor *= [5]int64{3: 10, 4: 100}[digits]
+	}
+	return map[string]int64{own: minor}
+}
+
+// saidInBase tells whether AccountsIQ answered with the value of foreign items in base currency, which says nothing to
+// the cent: all that is open is in other currencies, and worth about what it says.
+func (c *comparison) saidInBase(ctx context.Context, id int64, reported map[string]int64, ours []ledger.Money) (bool, error) {
+	if len(reported) != 1 || len(ours) == 0 {
+		return false, nil
+	}
+	for currency, minor := range reported {
+		if slices.ContainsFunc(ours, func(m ledger.Money) bool { return m.Currency == currency }) {
+			return false, nil
+		}
+		value, err := c.p.st.ValueInBase(ctx, id)
+		off := minor - value
+		return 4*max(off, -off) <= max(value, -value), err
+	}
+	return false, nil
 }
 
 func sumIn(sums []ledger.Money, currency string) int64 {
@@ -155,7 +218,7 @@ func (c *comparison) reported(ctx context.Context, accounts []int64) (out map[in
 	byCode := map[string]int64{}
 	var codes []string
 	for _, id := range accounts {
-		if code := c.codes[id]; strings.TrimSpace(code) != "" {
+		if code := c.accounts[id].Code; strings.TrimSpace(code) != "" {
 			byCode[code] = id
 			codes = append(codes, code)
 		}
@@ -206,8 +269,8 @@ func (c *comparison) lot(ctx context.Context, codes []string) (rows []ledger.Bal
 	return append(first, second...), err
 }
 
-// again reads all items of the customers whose figures do not agree and compares those once more. A difference that
-// was there before, to the cent, was read again already: that is repeated once a day only.
+// again reads all items of the customers whose figures do not agree and compares those once more. A light pull does
+// that once a day only for a difference that is the same as before, to the cent.
 func (c *comparison) again(ctx context.Context, checks []store.BalanceCheck) ([]store.BalanceCheck, error) {
 	suspects, err := c.suspects(ctx, checks)
 	if err != nil || len(suspects) == 0 {
@@ -229,33 +292,43 @@ func (c *comparison) again(ctx context.Context, checks []store.BalanceCheck) ([]
 	return append(settled, second...), nil
 }
 
+// suspects lists the accounts to read again.
 func (c *comparison) suspects(ctx context.Context, checks []store.BalanceCheck) (accounts []int64, err error) {
-	type key struct {
-		account  int64
-		currency string
-		drift    int64
-	}
-	known := map[key]bool{}
-	if !c.p.report.Full {
-		fresh, err := c.p.since(ctx, Balances, daily)
-		if err != nil {
-			return nil, err
-		}
-		before, err := c.p.st.BalanceDifferences(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range before {
-			known[key{x.AccountID, x.Reported.Currency, x.Drift().Minor}] = !fresh
-		}
-	}
+	known, err := c.known(ctx)
 	for _, x := range checks {
-		if d := x.Drift().Minor; d != 0 && !known[key{x.AccountID, x.Reported.Currency, d}] && !slices.Contains(accounts, x.AccountID) {
+		if x.Drift().Minor != 0 && !known[driftOf(x)] && !slices.Contains(accounts, x.AccountID) {
 			accounts = append(accounts, x.AccountID)
 		}
 	}
 	slices.Sort(accounts)
-	return accounts, nil
+	return accounts, err
+}
+
+type drift struct {
+	account  int64
+	currency string
+	minor    int64
+}
+
+func driftOf(x store.BalanceCheck) drift {
+	return drift{x.AccountID, x.Reported.Currency, x.Drift().Minor}
+}
+
+// known are the differences for which the items need not be read again.
+func (c *comparison) known(ctx context.Context) (map[drift]bool, error) {
+	if c.p.report.Full || c.p.o.Depth != Light {
+		return nil, nil
+	}
+	due, err := c.p.since(ctx, Balances, daily)
+	if err != nil || due {
+		return nil, err
+	}
+	before, err := c.p.st.BalanceDifferences(ctx)
+	known := map[drift]bool{}
+	for _, x := range before {
+		known[driftOf(x)] = true
+	}
+	return known, err
 }
 
 // reload reads all items of some customers. Open ones that do not come back are missing.
@@ -310,7 +383,7 @@ func (p *puller) firstMissed(ids []int64) []int64 {
 	})
 }
 
-func sorted(accounts map[int64]string) []int64 {
+func sorted(accounts map[int64]store.Account) []int64 {
 	ids := make([]int64, 0, len(accounts))
 	for id := range accounts {
 		ids = append(ids, id)

@@ -122,6 +122,163 @@ func TestItemsDatedAheadAreNoDifference(t *testing.T) {
 	}
 }
 
+// sober refuses to look further ahead than a year, as an AccountsIQ that minds DATE_IS_OUT_OF_RANGE may.
+type sober struct {
+	pull.Source
+	today ledger.Date
+}
+
+func (s sober) Balances(ctx context.Context, on ledger.Date, codes []string, row func(ledger.Balance) error) error {
+	if s.today.AddDays(366).Before(on) {
+		return &accountsiq.Error{Kind: accountsiq.Query, Code: "internal", AIQCode: "DATE_IS_OUT_OF_RANGE"}
+	}
+	return s.Source.Balances(ctx, on, codes, row)
+}
+
+// A date mistyped by a century costs its customer the proof, and nobody else.
+func TestDateOutOfRangeCostsOnlyItsCustomerTheProof(t *testing.T) {
+	b := open(t, func(b *books) {
+		b.customer("ACME")
+		b.customer("BELL")
+		_, err := b.company.AddInvoice(aiqtest.Entry{Customer: "ACME", Amount: eur(5_000), Issued: ledger.DateOf(start).AddDays(36_500)})
+		b.must(err)
+		b.invoice("BELL", 100)
+	})
+	b.company.SkewBalance("BELL", 7)
+	r, err := pull.Run(b.ctx, sober{b.client, ledger.DateOf(start)}, b.st, b.options(pull.Light))
+	b.must(err)
+	if len(r.Differences) != 1 || r.Differences[0].CustomerCode != "BELL" {
+		t.Errorf("%+v", r.Differences)
+	}
+}
+
+// nameless leaves the currency out of the balances, as the contract allows; amounts are hundredths then.
+type nameless struct{ pull.Source }
+
+func (n nameless) Balances(ctx context.Context, on ledger.Date, codes []string, row func(ledger.Balance) error) error {
+	return n.Source.Balances(ctx, on, codes, func(b ledger.Balance) error {
+		if b.Amount.Currency == "JPY" {
+			b.Amount.Minor *= 100
+		}
+		b.Amount.Currency = ""
+		return row(b)
+	})
+}
+
+func TestBalancesWithoutACurrency(t *testing.T) {
+	b := open(t, func(b *books) {
+		b.must(b.company.AddCurrency(aiqtest.Currency{Code: "JPY", Name: "Yen", Rate: "160"}))
+		for code, currency := range map[string]string{"ACME": "EUR", "BELL": "EUR", "YEN": "JPY"} {
+			_, err := b.company.AddCustomer(aiqtest.Customer{Code: code, Name: code, Currency: currency})
+			b.must(err)
+			_, err = b.company.AddInvoice(aiqtest.Entry{Customer: code, Amount: ledger.Money{Minor: 5_000, Currency: currency}})
+			b.must(err)
+		}
+	})
+	b.company.SkewBalance("BELL", 7)
+	r, err := pull.Run(b.ctx, nameless{b.client}, b.st, b.options(pull.Light))
+	b.must(err)
+	if len(r.Differences) != 1 || r.Differences[0].CustomerCode != "BELL" || r.Differences[0].Reported != eur(5_007) {
+		t.Errorf("%+v", r.Differences)
+	}
+}
+
+// answers replaces what AccountsIQ says of some customers' balances.
+type answers struct {
+	pull.Source
+	of map[string][]ledger.Money // by code; none: left out
+}
+
+func (a answers) Balances(ctx context.Context, on ledger.Date, codes []string, row func(ledger.Balance) error) error {
+	said := map[string]bool{}
+	return a.Source.Balances(ctx, on, codes, func(b ledger.Balance) error {
+		list, other := a.of[b.Code]
+		if !other {
+			return row(b)
+		}
+		if said[b.Code] {
+			return nil
+		}
+		said[b.Code] = true
+		for _, m := range list {
+			b.Amount = m
+			if err := row(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// R2.2, 11: what the report leaves out counts as 0. The value of foreign items in base currency is no such report.
+func TestR2_2_11WhatTheBalancesLeaveOut(t *testing.T) {
+	usd := func(minor int64) ledger.Money { return ledger.Money{Minor: minor, Currency: "USD"} }
+	for name, c := range map[string]struct {
+		says []ledger.Money
+		want string
+	}{
+		"both currencies":               {[]ledger.Money{eur(500), usd(12_500)}, ""},
+		"one currency left out":         {[]ledger.Money{eur(500)}, "USD 0.00 for 125.00"},
+		"the customer left out":         {nil, "EUR 0.00 for 5.00, USD 0.00 for 125.00"},
+		"a third currency":              {[]ledger.Money{eur(500), usd(12_500), {Minor: 7, Currency: "GBP"}}, "GBP 0.07 for 0.00"},
+		"0 in a third currency":         {[]ledger.Money{eur(500), usd(12_500), {Minor: 0, Currency: "GBP"}}, ""},
+		"everything in one of the two":  {[]ledger.Money{eur(10_500)}, "EUR 105.00 for 5.00, USD 0.00 for 125.00"},
+		"only foreign, its value":       {[]ledger.Money{eur(10_100)}, "-"},
+		"only foreign, something else":  {[]ledger.Money{eur(25_000)}, "EUR 250.00 for 0.00, USD 0.00 for 125.00"},
+		"only foreign, in its currency": {[]ledger.Money{usd(12_500)}, "-"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, func(b *books) {
+				b.must(b.company.AddCurrency(aiqtest.Currency{Code: "USD", Name: "Dollar", Rate: "1.25"}))
+				b.customer("OTHER")
+				b.customer("ACME")
+				if !strings.HasPrefix(name, "only foreign") {
+					b.invoice("ACME", 500)
+				}
+				_, err := b.company.AddInvoice(aiqtest.Entry{Customer: "ACME", Amount: usd(12_500)})
+				b.must(err)
+			})
+			r, err := pull.Run(b.ctx, answers{b.client, map[string][]ledger.Money{"ACME": c.says}}, b.st, b.options(pull.Light))
+			b.must(err)
+			var got []string
+			for _, d := range r.Differences {
+				got = append(got, fmt.Sprintf("%s %s for %s", d.Reported.Currency, d.Reported, d.Ours))
+			}
+			if text := strings.Join(got, ", "); text != strings.TrimPrefix(c.want, "-") {
+				t.Errorf("%q, want %q", text, c.want)
+			}
+		})
+	}
+}
+
+// An answer that knows nobody proves nothing against anybody.
+func TestBalancesOfNobody(t *testing.T) {
+	b := open(t, func(b *books) { b.customer("ACME"); b.invoice("ACME", 500) })
+	r, err := pull.Run(b.ctx, answers{b.client, map[string][]ledger.Money{"ACME": nil}}, b.st, b.options(pull.Light))
+	if b.must(err); len(r.Differences) != 0 {
+		t.Errorf("%+v", r.Differences)
+	}
+}
+
+// What shows again is found by Sync now, though the two figures are as far apart as before.
+func TestSyncNowReadsDifferingCustomersAgain(t *testing.T) {
+	var rec aiqtest.Transaction
+	b := open(t, func(b *books) {
+		b.customer("ACME")
+		b.invoice("ACME", 10_000)
+		rec = b.receipt("ACME", 4_000)
+		b.must(b.company.HideItem(rec.ID))
+	})
+	b.pull(pull.Light)
+	b.later(72 * time.Hour)
+	b.pull(pull.Thorough)
+	b.must(b.company.ShowItem(rec.ID))
+	b.later(time.Minute)
+	if r := b.pull(pull.Thorough); len(r.Differences) != 0 || b.outstanding(rec.ID) != "40.00" {
+		t.Errorf("%+v", r.Differences)
+	}
+}
+
 // Where AccountsIQ does not offer balances nothing is proven, and nothing is held back for it.
 func TestBalancesThatAreNotOffered(t *testing.T) {
 	b := open(t, func(b *books) { b.customer("ACME"); b.invoice("ACME", 100) })

@@ -87,17 +87,37 @@ func (s *Store) LatestIssued(ctx context.Context) (d ledger.Date, err error) {
 	return d, s.fail("reading the items", err)
 }
 
-// Codes returns the code of every customer of the last complete list and since, by account.
-func (s *Store) Codes(ctx context.Context) (map[int64]string, error) {
-	out := map[int64]string{}
+// DatedAfter returns the accounts that have an item issued after a day.
+func (s *Store) DatedAfter(ctx context.Context, day ledger.Date) (map[int64]bool, error) {
+	ids, err := all(ctx, s.readers, scanID, "SELECT DISTINCT account_id FROM transactions WHERE gone_at = 0 AND issued > ?", day.String())
+	out := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, s.fail("reading the items", err)
+}
+
+// Account is by what a customer is asked for.
+type Account struct{ Code, Currency string }
+
+// Accounts returns every customer of the last complete list and since, by account id.
+func (s *Store) Accounts(ctx context.Context) (map[int64]Account, error) {
+	out := map[int64]Account{}
 	err := each(ctx, s.readers, func(r *sql.Rows) error {
 		var id int64
-		var code string
-		err := r.Scan(&id, &code)
-		out[id] = code
+		var a Account
+		err := r.Scan(&id, &a.Code, &a.Currency)
+		out[id] = a
 		return err
-	}, "SELECT account_id, code FROM customers WHERE gone_at = 0 AND missing = 0")
+	}, "SELECT account_id, code, currency FROM customers WHERE gone_at = 0 AND missing = 0")
 	return out, s.fail("reading the customers", err)
+}
+
+// ValueInBase is about what a customer's open items are worth in base currency, credits less, in hundredths.
+func (s *Store) ValueInBase(ctx context.Context, accountID int64) (n int64, err error) {
+	err = s.readers.QueryRowContext(ctx, "SELECT coalesce(sum(CASE WHEN type IN "+creditTypes+" THEN -order_outstanding ELSE order_outstanding END), 0) FROM transactions WHERE account_id = ? AND "+
+		isOpen+" AND missing = 0", accountID).Scan(&n)
+	return n, s.fail("adding up the open items", err)
 }
 
 // creditSignKey is the setting that keeps the settled sign of credits.

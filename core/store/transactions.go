@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"dunlin/core/ledger"
@@ -51,7 +52,11 @@ func (t *Tx) UpsertTransactions(ctx context.Context, rows []ledger.Transaction, 
 	if err := t.found(ctx, rows); err != nil {
 		return Counts{}, err
 	}
-	before, err := t.count(ctx, "SELECT count(*) FROM transactions")
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	before, err := t.stored(ctx, "transactions", ids)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -62,12 +67,24 @@ func (t *Tx) UpsertTransactions(ctx context.Context, rows []ledger.Transaction, 
 	if err != nil {
 		return Counts{}, err
 	}
-	after, err := t.count(ctx, "SELECT count(*) FROM transactions")
+	after, err := t.stored(ctx, "transactions", ids)
 	if err != nil {
 		return Counts{}, err
 	}
 	t.touched = t.touched || touched > 0
 	return Counts{New: after - before, Changed: touched - (after - before)}, nil
+}
+
+// fewRows is up to how many rows each is looked for by its id, instead of going through all that are there.
+const fewRows = 1000
+
+// stored counts the rows of a table that have one of these ids, and with many ids those in between as well: it is the
+// difference between before and after that tells how many are new.
+func (t *Tx) stored(ctx context.Context, table string, ids []int64) (int, error) {
+	if len(ids) < fewRows {
+		return t.count(ctx, "SELECT count(*) FROM "+table+" WHERE id IN (SELECT value FROM json_each(?))", idList(ids))
+	}
+	return t.count(ctx, "SELECT count(*) FROM "+table+" WHERE id BETWEEN ? AND ?", slices.Min(ids), slices.Max(ids))
 }
 
 func (t *Tx) count(ctx context.Context, query string, args ...any) (n int, err error) {
@@ -150,7 +167,7 @@ func readFiller(ctx context.Context, q querier, rows []ledger.Transaction) (fill
 		f.terms[term.Code] = term
 	}
 	of, args := "", []any(nil)
-	if rows != nil && len(rows) < 1000 { // beyond, most customers are among them
+	if rows != nil && len(rows) < fewRows { // beyond, most customers are among them
 		ids := make([]int64, len(rows))
 		for i, r := range rows {
 			ids[i] = r.AccountID
@@ -311,7 +328,11 @@ func (t *Tx) UpsertAllocations(ctx context.Context, list []ledger.Allocation) (C
 	if len(list) == 0 {
 		return Counts{}, nil
 	}
-	before, err := t.count(ctx, "SELECT count(*) FROM allocations")
+	ids := make([]int64, len(list))
+	for i, a := range list {
+		ids[i] = a.ID
+	}
+	before, err := t.stored(ctx, "allocations", ids)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -325,7 +346,7 @@ func (t *Tx) UpsertAllocations(ctx context.Context, list []ledger.Allocation) (C
 	if err != nil {
 		return Counts{}, err
 	}
-	after, err := t.count(ctx, "SELECT count(*) FROM allocations")
+	after, err := t.stored(ctx, "allocations", ids)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -343,6 +364,13 @@ func (s *Store) OpenTransactionIDs(ctx context.Context) ([]int64, error) {
 func (s *Store) ClosedSince(ctx context.Context, since ledger.Date) ([]int64, error) {
 	ids, err := all(ctx, s.readers, scanID, "SELECT id FROM transactions WHERE closed_on <> '' AND closed_on >= ? AND gone_at = 0 ORDER BY +id", since.String())
 	return ids, s.fail("reading the settled items", err)
+}
+
+// KnownItems counts the items that OpenTransactionIDs and ClosedSince return, up to a limit.
+func (s *Store) KnownItems(ctx context.Context, since ledger.Date, limit int) (n int, err error) {
+	err = s.readers.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM transactions WHERE "+isOpen+
+		" UNION ALL SELECT 1 FROM transactions WHERE closed_on <> '' AND closed_on >= ? AND gone_at = 0 LIMIT ?)", since.String(), limit).Scan(&n)
+	return n, s.fail("counting the open items", err)
 }
 
 // TransactionsOfDocuments returns the ids of the transactions of documents (contract 10.2, step 6), in order.

@@ -20,6 +20,7 @@ const (
 	Primary                     // the one thing to do here
 	Quiet                       // text only
 	Danger                      // stops or erases something
+	OnDark                      // within a sentence on a dark ground
 )
 
 // Button is pressed with the mouse, Space or Enter.
@@ -144,6 +145,10 @@ func (b *Button) colors() (fill, edge color.Color, ink fyne.ThemeColorName) {
 		return theme.Color(theme.RedSoft), theme.Color(theme.Red), theme.Red
 	case b.Kind == Danger:
 		return theme.Color(theme.Surface), theme.Color(theme.BorderHard), theme.Red
+	case b.Kind == OnDark && over:
+		return theme.Color(theme.SidebarOver), theme.Color(theme.SidebarText), theme.OnSidebar
+	case b.Kind == OnDark:
+		return theme.Color(theme.SidebarOn), theme.Color(theme.SidebarOn), theme.OnSidebar
 	case b.Kind == Quiet && over:
 		return theme.Color(theme.GreySoft), color.Transparent, theme.BrandText
 	case b.Kind == Quiet:

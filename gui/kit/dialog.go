@@ -148,8 +148,15 @@ type Snackbar struct {
 	after  func(time.Duration, func()) (stop func())
 	stop   func()
 	text   *Text
+	action *Button
 	object *fyne.Container
 }
+
+// How long a sentence stays, and one that offers something to do.
+const (
+	snackTime  = 4 * time.Second
+	offersTime = 10 * time.Second
+)
 
 // snackHeight is how far above the foot of the window it says so: clear of the buttons of the first run.
 const snackHeight = 72
@@ -159,7 +166,9 @@ func NewSnackbar(after func(time.Duration, func()) (stop func())) *Snackbar {
 	s := &Snackbar{after: after, text: NewText("").Color("dunlinOnSidebar")}
 	ground := newFill(theme.Sidebar, fyne.Size{})
 	ground.radius = theme.RadiusControl
-	body := container.NewStack(ground, Pad(theme.Space3, theme.Space5, theme.Space3, theme.Space5, s.text))
+	s.action = NewButton(OnDark, "", nil).Compact()
+	s.action.Hide()
+	body := container.NewStack(ground, Pad(theme.Space3, theme.Space5, theme.Space3, theme.Space5, HStack(theme.Space4, s.text, s.action)))
 	s.object = VStack(0, Spacer(), HStack(0, Spacer(), body, Spacer()), Sized(1, snackHeight, newFill("", fyne.Size{})))
 	s.object.Hide()
 	return s
@@ -170,13 +179,47 @@ func (s *Snackbar) Object() fyne.CanvasObject { return s.object }
 
 // Say shows a sentence.
 func (s *Snackbar) Say(sentence string) {
+	s.action.Hide()
+	s.show(sentence)
+	s.stop = s.after(snackTime, s.Hide)
+}
+
+// Offer shows a sentence with something to do about it.
+func (s *Snackbar) Offer(sentence, name string, do func()) {
+	s.action.SetText(name)
+	s.action.OnTapped = func() {
+		s.Hide()
+		do()
+	}
+	s.action.Show()
+	s.show(sentence)
+	s.stop = s.after(offersTime, s.Hide)
+}
+
+// Wait shows a sentence until there is another one, or Hide.
+func (s *Snackbar) Wait(sentence string) {
+	s.action.Hide()
+	s.show(sentence)
+}
+
+// Hide takes the sentence away.
+func (s *Snackbar) Hide() {
+	s.forget()
+	s.object.Hide()
+}
+
+func (s *Snackbar) forget() {
 	if s.stop != nil {
 		s.stop()
+		s.stop = nil
 	}
+}
+
+func (s *Snackbar) show(sentence string) {
+	s.forget()
 	s.text.Set(sentence)
 	s.object.Show()
 	s.object.Refresh()
-	s.stop = s.after(4*time.Second, func() { s.object.Hide() })
 }
 
 // String returns the sentence shown, "" for none.

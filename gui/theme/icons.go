@@ -42,6 +42,7 @@ var (
 	IconShield      = icon("shield", `<path d="M12 3.5l7.5 3v5c0 5-3.5 7.5-7.5 9-4-1.5-7.5-4-7.5-9v-5z"/><path d="M8.8 12l2.3 2.3 4.2-4.6"/>`)
 	IconPlus        = icon("plus", `<path d="M12 5v14M5 12h14"/>`)
 	IconTrash       = icon("trash", `<path d="M4.5 6.5h15M9.5 6.5v-2.5h5v2.5M6.5 6.5l1 13.5h9l1-13.5"/>`)
+	IconDownload    = icon("download", `<path d="M12 4v11.5"/><path d="M7 11l5 5 5-5"/><path d="M4.5 20h15"/>`)
 	IconDemo        = icon("demo", `<path d="M4 5.5h16v11H4z"/><path d="M10.5 8.5l4 2.5-4 2.5zM8.5 20h7"/>`)
 	IconKey         = icon("key", `<circle cx="8" cy="15.5" r="4"/><path d="M11 12.5L19.5 4M16 7.5l2.5 2.5"/>`)
 	IconBuilding    = icon("building", `<path d="M5 20.5v-16h9v16M14 9.5h5v11M3.5 20.5h17"/><path d="M8 8.5h3M8 12h3M8 15.5h3"/>`)

@@ -44,7 +44,7 @@ func (t *timeline[T]) within(from, to int64) []entry[T] {
 // byID puts entries into the order of ids, each row once.
 func byID[T any](found []entry[T]) []entry[T] {
 	compare := func(a, b entry[T]) int { return cmp.Compare(a.id, b.id) }
-	if slices.IsSortedFunc(found, func(a, b entry[T]) int { return cmp.Or(compare(a, b), 1) }) {
+	if slices.IsSortedFunc(found, func(a, b entry[T]) int { return cmp.Or(compare(a, b), -1) }) {
 		return found
 	}
 	found = slices.Clone(found)

@@ -44,6 +44,8 @@ type Core struct {
 	Places   map[string]*core.Problem    // what other locations say, by code; nil = it knows the company
 	Tried    []string                    // the locations that were tried
 	Learnt   map[string]core.LinkLearnt  // by address
+	Missing  map[int64]bool              // the invoices that were missing at the last sync
+	Styles   []string                    // the layouts of invoice copies
 }
 
 var names = []string{"Ardmore Joinery", "Bright & Sons Printing", "Calloway Marine Supplies", "Dunmore Foods", "Eastgate Dental Practice", "Fairview Landscaping",
@@ -338,6 +340,9 @@ func settings() []core.SettingView {
 		{Key: "minimum", Value: "0", Label: "Smallest amount", Help: "Invoices with less than this outstanding, in your currency, are not chased."},
 		{Key: "grouping", Value: "by_type", Label: "Grouping", Help: "Which invoices of a customer share one message.", Choices: []string{"by_type", "by_settings", "none"}},
 		{Key: "approval", Value: "first_run", Label: "Approval", Help: "Whether you see and approve the messages before they go.", Choices: []string{"first_run", "always", "never"}},
+		{Key: "attach.invoices", Value: "false", Label: "Attach a copy of each invoice", Help: "Reminders carry AccountsIQ's PDF of every invoice they list, at most 10 MB together; the largest are left out beyond that.", Choices: yesNo},
+		{Key: "attach.missing", Value: "send", Label: "When AccountsIQ has no copy of an invoice", Help: "Send the reminder without it, or hold the message back.", Choices: []string{"send", "hold"}},
+		{Key: "pdf.style", Value: "", Label: "Layout of invoice copies", Help: "The name of a report style in AccountsIQ; empty for AccountsIQ's own choice."},
 		{Key: "sync.every_minutes", Value: "15", Label: "Minutes between syncs", Help: "How often AccountsIQ is asked for news while Dunlin runs."},
 		{Key: "writeback.notes", Value: "false", Label: "Note reminders in AccountsIQ", Help: "After a reminder went, a note is added to the customer in AccountsIQ. Nothing else is changed there.", Choices: yesNo},
 		{Key: "links.customer", Value: "", Label: "Customer page", Help: "Paste the address of one customer's page in AccountsIQ. Dunlin finds the customer in it and opens the pages of the others the same way."},
@@ -488,6 +493,9 @@ func (f *Core) Invoices(_ context.Context, q core.InvoiceQuery) (core.Listing, e
 		sums[f.Invs[i].Currency] += minor(f.Invs[i].Outstanding)
 	}
 	l.Totals = totals(sums)
+	if len(l.Totals) > 1 {
+		l.InBase, l.InBaseWithout = f.State.InBase, f.State.InBaseWithout
+	}
 	return l, nil
 }
 
@@ -635,7 +643,7 @@ func (f *Core) Invoice(_ context.Context, id int64) (core.InvoiceDetail, error) 
 		return core.InvoiceDetail{}, &core.Problem{Code: "unknown_invoice", Message: "There is no such invoice.", Hint: "Sync and try again."}
 	}
 	v := f.Invs[i]
-	d := core.InvoiceDetail{InvoiceView: v, Messages: f.Past[min(1, len(f.Past)):min(4, len(f.Past))], Events: f.Events[min(5, len(f.Events)):min(6, len(f.Events))]}
+	d := core.InvoiceDetail{InvoiceView: v, Missing: f.Missing[id], Messages: f.Past[min(1, len(f.Past)):min(4, len(f.Past))], Events: f.Events[min(5, len(f.Events)):min(6, len(f.Events))]}
 	if v.Amount != v.Outstanding {
 		paid := minor(v.Amount) - minor(v.Outstanding)
 		d.Payments = []core.PaymentView{{Type: "SR", Number: "2291", Date: v.Due.AddDays(3), Amount: core.Amount{Currency: v.Currency, Amount: ledger.Money{Minor: paid, Currency: v.Currency}.String()}}}
@@ -656,6 +664,25 @@ func (f *Core) SetDisputed(_ context.Context, id int64, on bool) error {
 }
 func (f *Core) InvoiceLink(_ context.Context, id int64) (core.Link, error) {
 	return core.Link{URL: fmt.Sprintf("https://eu1.accountsiq.com/invoice/%d", id)}, f.did("InvoiceLink", id)
+}
+
+// InvoicePDF has a copy of every invoice.
+func (f *Core) InvoicePDF(_ context.Context, id int64) (core.PDF, error) {
+	if err := f.did("InvoicePDF", id); err != nil {
+		return core.PDF{}, err
+	}
+	return core.PDF{Name: "Invoice " + f.Invs[f.invByID[id]].Number + ".pdf", Data: []byte("%PDF-1.4 a copy\n%%EOF")}, nil
+}
+
+// ReportStyles are Styles.
+func (f *Core) ReportStyles(context.Context) ([]string, error) {
+	return f.Styles, f.did("ReportStyles")
+}
+
+// SeenWriteBackOff takes what was seen out of the overview.
+func (f *Core) SeenWriteBackOff(context.Context) error {
+	f.State.Health = slices.DeleteFunc(slices.Clone(f.State.Health), core.Problem.WriteBackOff)
+	return f.did("SeenWriteBackOff")
 }
 
 func (f *Core) Upcoming(context.Context) ([]core.MessageView, error) {
