@@ -138,6 +138,7 @@ func commands() []command {
 		{"sync", "[--full]", "sync with AccountsIQ now", (*call).sync},
 		{"customers", "[--status owing|all|...] [--search TEXT] [--csv]", "list customers", (*call).customers},
 		{"invoices", "[--status outstanding|paid|all] [--customer CODE] [--search TEXT] [--csv]", "list invoices", (*call).invoices},
+		{"invoice pdf", "NUMBER [FILE]", "write AccountsIQ's copy of an invoice to a new file, or to standard output for -", (*call).invoicePDF},
 		{"plan", "[--at INSTANT] [--days N] | --case FILE", "say what would go, sending nothing", (*call).plan},
 		{"run", "[--approve]", "sync, plan and send now", (*call).run},
 		{"outbox", "", "list the messages and their states", (*call).outbox},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +35,7 @@ type Deps struct {
 	Logger   *slog.Logger
 	// RetryFor is how long a run asked for by hand tries again after a passing failure (R6.5a).
 	RetryFor time.Duration
-	// SyncWait is how long a sync that somebody waits for waits itself, all pauses together, for an AccountsIQ that is
+	// SyncWait is how long a sync that somebody waits for waits itself, between two answers, for an AccountsIQ that is
 	// busy or not there. One in the background waits five times as long.
 	SyncWait time.Duration
 	// Locations are the installations of AccountsIQ to choose from; nil: the published ones.
@@ -285,6 +286,11 @@ func (a *App) SetSetting(ctx context.Context, key, value string) error {
 	if err != nil {
 		return err
 	}
+	if key == keyPDFStyle && value != "" {
+		if err := a.knowsStyle(ctx, value); err != nil {
+			return err
+		}
+	}
 	if key == keyDefaultSchedule && value != "" {
 		if err := a.knowsSchedule(ctx, value); err != nil {
 			return err
@@ -298,6 +304,19 @@ func (a *App) SetSetting(ctx context.Context, key, value string) error {
 		values[keyDisputesOff] = ""
 	}
 	return a.saveSettings(ctx, values, fmt.Sprintf("%s is now %q.", s.label, value))
+}
+
+// knowsStyle refuses a layout that AccountsIQ does not offer. Where it cannot be asked the owner's word counts.
+func (a *App) knowsStyle(ctx context.Context, name string) error {
+	styles, err := a.ReportStyles(ctx)
+	if err != nil || slices.Contains(styles, name) {
+		return nil
+	}
+	hint := "AccountsIQ offers: " + strings.Join(styles, ", ") + ". Leave it empty for its own choice."
+	if len(styles) == 0 {
+		hint = "AccountsIQ offers none. Leave it empty for its own choice."
+	}
+	return &Problem{Code: "unknown_style", Message: fmt.Sprintf("AccountsIQ has no layout %q for invoice copies.", name), Hint: "Nothing was changed. " + hint}
 }
 
 func (a *App) knowsSchedule(ctx context.Context, name string) error {

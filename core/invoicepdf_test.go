@@ -460,3 +460,15 @@ func TestACopyIsNeverAskedOfAnotherCompany(t *testing.T) {
 		t.Errorf("the other company was asked %d times", n)
 	}
 }
+
+func TestUnknownLayoutIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	err := w.app.SetSetting(w.ctx, "pdf.style", "Nonsense")
+	if p := core.ProblemOf(err); p == nil || p.Code != "unknown_style" || !strings.Contains(p.Hint, "Standard") {
+		t.Errorf("%+v", p)
+	}
+	// AccountsIQ that cannot be asked has no objection.
+	w.aiq.Fail(aiqtest.Fault{Op: "GetReportStyles", Kind: aiqtest.FailHTTP, Status: 503, Times: aiqtest.Always})
+	w.must(w.app.SetSetting(w.ctx, "pdf.style", "Nonsense"))
+}

@@ -250,6 +250,9 @@ func (a *App) Invoice(ctx context.Context, transactionID int64) (InvoiceDetail, 
 		return d, err
 	}
 	d.Sentence = waitingSentence(d.Sentence, d.Messages)
+	if row.Gone {
+		d.Sentence = "It counts as deleted: AccountsIQ did not answer with it in two syncs."
+	}
 	if d.Held != nil && d.Held.Reason == string(chase.ReasonMismatch) {
 		figures, err := differencesOf(ctx, st, row.AccountID)
 		if err != nil {

@@ -48,7 +48,7 @@ func offProblem(why string) *Problem {
 	switch why {
 	case notesNotAllowed:
 		return &Problem{Code: why, Message: "AccountsIQ does not let this connection write notes; notes were switched off.",
-			Hint: "Ask your AccountsIQ administrator for the permission to write, then switch them on again under Settings, Connection."}
+			Hint: "Ask your AccountsIQ administrator for the permission to write, then switch them on again under Settings."}
 	case notesNotOffered:
 		return &Problem{Code: why, Message: "This installation of AccountsIQ does not offer notes; notes were switched off.", Hint: "Reminders go as before."}
 	case notesVanish:
@@ -56,7 +56,7 @@ func offProblem(why string) *Problem {
 			Hint: "Look at the notes of the customer in AccountsIQ, and tell us what you find."}
 	case disputesNotAllowed:
 		return &Problem{Code: why, Message: "AccountsIQ does not let this connection mark disputes; marking them there was switched off.",
-			Hint: "The mark here stands. Ask your AccountsIQ administrator for the permission to write, then switch it on again under Settings, Connection."}
+			Hint: "The mark here stands. Ask your AccountsIQ administrator for the permission to write, then switch it on again under Settings."}
 	case disputesNotOffered:
 		return &Problem{Code: why, Message: "This installation of AccountsIQ does not offer dispute marks; marking them there was switched off.", Hint: "The mark here stands."}
 	}

@@ -288,7 +288,7 @@ func (f *frame) chasing() (string, kit.Tone) {
 		return lang.L("Paused until {{.Date}}", map[string]any{"Date": f.w.format.short(o.PausedUntil, f.w.today())}), kit.Soon
 	case o.Paused:
 		return lang.L("Paused"), kit.Soon
-	case len(o.Health) > 0:
+	case slices.ContainsFunc(o.Health, func(p core.Problem) bool { return !p.WriteBackOff() }):
 		return lang.L("Needs attention"), kit.Bad
 	}
 	return lang.L("Chasing"), kit.Good

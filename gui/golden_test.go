@@ -1,9 +1,12 @@
 package gui
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
 	"dunlin/core"
@@ -12,6 +15,23 @@ import (
 	"dunlin/gui/kit"
 	"dunlin/gui/theme"
 )
+
+// toTheEnd scrolls to the end of what is shown.
+func (b *bench) toTheEnd() {
+	for _, o := range b.all() {
+		if scroll, ok := o.(*container.Scroll); ok && scroll.Content.MinSize().Height > scroll.Size().Height {
+			scroll.ScrollToBottom()
+		}
+	}
+}
+
+// notesOff is a company whose notes switched themselves off.
+func notesOff() *fakecore.Core {
+	c := fakecore.New(48, 260)
+	c.State.Health = []core.Problem{{Code: "notes_not_allowed", Message: "AccountsIQ does not let this connection write notes; notes were switched off.",
+		Hint: "Ask your AccountsIQ administrator for the permission to write, then switch them on again under Settings."}}
+	return c
+}
 
 // TestGolden compares every screen, light and dark, with the picture that somebody looked at.
 func TestGolden(t *testing.T) {
@@ -102,6 +122,49 @@ func TestGolden(t *testing.T) {
 		}, func(b *bench) { b.go_(route{place: placeActivity}) }},
 		{"home-mismatch", unequal, func(b *bench) {}},
 		{"customer-mismatch", unequal, func(b *bench) { b.go_(route{place: placeCustomer, id: 2}) }},
+		{"home-inall", func() *fakecore.Core {
+			c := usual()
+			dollars := ledger.Ageing{Currency: "USD"}
+			dollars.Add(12, 125_000)
+			c.State.Ageing = append(c.State.Ageing, dollars)
+			c.State.InBase, c.State.InBaseWithout = &core.Amount{Currency: "EUR", Amount: "527261.45"}, []string{"USD"}
+			return c
+		}, func(b *bench) {}},
+		{"invoices-inall", func() *fakecore.Core {
+			c := usual()
+			c.State.InBase = &core.Amount{Currency: "EUR", Amount: "527261.45"}
+			return c
+		}, func(b *bench) { b.go_(route{place: placeReceivables, show: &receivablesAt{tab: tabInvoices}}) }},
+		{"home-notes-off", notesOff, func(b *bench) {}},
+		{"settings-notes-off", notesOff, func(b *bench) { b.go_(route{place: placeSettings, tab: tabConnection}) }},
+		{"settings-copies", func() *fakecore.Core {
+			c := usual()
+			c.Styles = []string{"Standard", "With logo"}
+			return c
+		}, func(b *bench) {
+			b.w.win.Resize(fyne.NewSize(1200, 1340))
+			b.go_(route{place: placeSettings, tab: tabChasing})
+		}},
+		{"invoice-missing", func() *fakecore.Core {
+			c := usual()
+			c.Missing = map[int64]bool{50003: true}
+			c.Invs[3].Held = &core.HeldView{Reason: "not_posted", Text: "it is not posted in AccountsIQ any more"}
+			c.Invs[3].Sentence = "Held back because it is not posted in AccountsIQ any more."
+			return c
+		}, func(b *bench) { b.go_(route{place: placeInvoice, id: 50003}) }},
+		{"invoice-saved", usual, func(b *bench) {
+			b.w.deps.Downloads = func() (string, error) {
+				dir := filepath.Join(b.TempDir(), "Downloads")
+				return dir, os.Mkdir(dir, 0o700)
+			}
+			b.go_(route{place: placeInvoice, id: 50002})
+			b.press("PDF")
+		}},
+		{"invoice-fetching", usual, func(b *bench) {
+			b.go_(route{place: placeInvoice, id: 50002})
+			b.w.setFetching(50002, true)
+			b.w.snack.Wait("Fetching invoice 10402 from AccountsIQ…")
+		}},
 		{"companies-menu", withSecond, func(b *bench) { b.w.frame.showCompanyMenu() }},
 		{"settings-companies", func() *fakecore.Core {
 			c := withSecond()
@@ -117,11 +180,7 @@ func TestGolden(t *testing.T) {
 			s := b.w.frame.current.(*settingsScreen)
 			s.learn("links.customer", "x", kit.NewField("", kit.NewEntry(""), ""))
 			b.flush()
-			for _, o := range b.all() {
-				if scroll, ok := o.(*container.Scroll); ok && scroll.Content.MinSize().Height > scroll.Size().Height {
-					scroll.ScrollToBottom()
-				}
-			}
+			b.toTheEnd()
 		}},
 		{"dialog-erase", usual, func(b *bench) {
 			b.go_(route{place: placeSettings, tab: tabConnection})

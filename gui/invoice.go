@@ -60,18 +60,19 @@ func (p *invoicePage) build() {
 			row = append(row, kit.NewButton(kit.Secondary, lang.L("Stop chasing"), func() { w.stopInvoice(d.InvoiceView) }))
 		}
 	}
-	p.pdf = nil
-	if hasPDF(d.InvoiceView) {
-		p.pdf = kit.NewButton(kit.Secondary, "", func() { w.savePDF(d.InvoiceView) }).WithIcon(theme.IconDownload)
-		p.showPDF()
-		row = append(row, p.pdf)
-	}
 	view := kit.NewButton(kit.Secondary, "", func() { w.viewInvoice(d.TransactionID) }).WithIcon(theme.IconExternal)
 	view.Name = lang.L("View in AccountsIQ")
 	row = append(row, view)
 	title := kit.Sized(0, 40, kit.HStack(theme.Space2, row...))
 	customer := kit.NewButton(kit.Quiet, d.CustomerName, func() { w.frame.go_(route{place: placeCustomer, id: d.AccountID}) }).Compact().WithIcon(theme.IconUser)
-	parts := []fyne.CanvasObject{kit.HStack(theme.Space2, kit.Pad(0, 0, 0, -10, customer), kit.Muted(d.CustomerCode), kit.Flex(kit.Small(d.Reference))), p.sentence()}
+	about := []fyne.CanvasObject{kit.Pad(0, 0, 0, -10, customer), kit.Muted(d.CustomerCode), kit.Flex(kit.Small(d.Reference))}
+	p.pdf = nil
+	if hasPDF(d.InvoiceView) {
+		p.pdf = kit.NewButton(kit.Secondary, "", func() { w.savePDF(d.InvoiceView) }).Compact().WithIcon(theme.IconDownload)
+		p.showPDF()
+		about = append(about, p.pdf)
+	}
+	parts := []fyne.CanvasObject{kit.HStack(theme.Space2, about...), p.sentence()}
 	if d.Missing {
 		parts = append(parts, missingNotice())
 	}

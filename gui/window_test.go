@@ -253,10 +253,10 @@ func TestRowMenus(t *testing.T) {
 	if got := labels(b.w.customerMenu(b.core.Custs[5])); !strings.Contains(got, "Chase again") {
 		t.Errorf("stopped customer: %s", got)
 	}
-	if got := labels(b.w.invoiceMenu(b.core.Invs[0])); got != "Open|View in AccountsIQ|Open the customer||Expected date…|Hold until…|Mark as disputed|Stop chasing" {
+	if got := labels(b.w.invoiceMenu(b.core.Invs[0])); got != "Open|View in AccountsIQ|Open the customer|PDF||Expected date…|Hold until…|Mark as disputed|Stop chasing" {
 		t.Errorf("invoice: %s", got)
 	}
-	if got := labels(b.w.invoiceMenu(b.core.Invs[7])); got != "Open|View in AccountsIQ|Open the customer" {
+	if got := labels(b.w.invoiceMenu(b.core.Invs[7])); got != "Open|View in AccountsIQ|Open the customer|PDF" {
 		t.Errorf("paid invoice: %s", got)
 	}
 }

@@ -361,11 +361,21 @@ func (p *puller) storeItems(ctx context.Context, tx *store.Tx, rows []ledger.Tra
 	if err != nil {
 		return err
 	}
-	if c.Gone, err = tx.MarkMissing(ctx, missing); err != nil {
-		return err
-	}
+	p.unanswered = append(p.unanswered, missing...)
 	p.report.Transactions = p.report.Transactions.Add(c)
 	return nil
+}
+
+// countMissing marks what a pull was not answered with, at the end of one that failed nowhere (contract section 11).
+func (p *puller) countMissing(ctx context.Context) error {
+	if len(p.unanswered) == 0 {
+		return nil
+	}
+	return p.st.Tx(ctx, func(tx *store.Tx) error {
+		gone, err := tx.MarkMissing(ctx, p.unanswered)
+		p.report.Transactions.Gone += gone
+		return err
+	})
 }
 
 func (p *puller) storeMatches(ctx context.Context, tx *store.Tx, fresh []ledger.Allocation, now map[int64][]ledger.Allocation) error {

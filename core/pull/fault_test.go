@@ -129,6 +129,32 @@ func TestEveryFaultOfAFirstLoad(t *testing.T) {
 	}
 }
 
+// Whatever is missed in a pull that fails somewhere is not counted (contract section 11).
+func TestMissedInFailingPullsIsNotGone(t *testing.T) {
+	t.Parallel()
+	b, inv := faultBooks(t)
+	b.pull(pull.Light)
+	b.must(b.company.DeleteTransaction(inv.ID))
+	b.server.Fail(aiqtest.Fault{Op: "GetCustomerBalanceInformation", Kind: aiqtest.FailCode, Code: "CONFIGURATION_ERROR", Times: aiqtest.Always})
+	for range 3 {
+		b.later(time.Hour)
+		if _, err := pull.Run(b.ctx, b.client, b.st, b.options(pull.Thorough)); err == nil {
+			t.Fatal("the pull did not fail")
+		}
+	}
+	b.server.ClearFaults()
+	for i, want := range []bool{false, true} {
+		if row, err := b.st.Invoice(b.ctx, inv.ID); err != nil || row.Missing != (i > 0) || row.Gone {
+			t.Errorf("after %d good pulls: %+v, %v", i, row, err)
+		}
+		b.later(time.Hour)
+		b.pull(pull.Thorough)
+		if row, err := b.st.Invoice(b.ctx, inv.ID); err != nil || row.Gone != want {
+			t.Errorf("after %d good pulls: gone %v, %v", i+1, row.Gone, err)
+		}
+	}
+}
+
 // state is what a failed pull must not change.
 type state struct {
 	version int64
@@ -231,7 +257,7 @@ func TestThrottledLoadComesThrough(t *testing.T) {
 	b.server.Fail(aiqtest.Fault{Kind: aiqtest.FailThrottle, Every: 3})
 	var w waits
 	o := b.options(pull.Light)
-	o.Patience = w.patience(24 * time.Hour)
+	o.Patience = w.patience(7 * time.Second) // enough for one pause after another
 	r, err := pull.Run(b.ctx, b.client, b.st, o)
 	b.must(err)
 	if r.Transactions.New != len(b.company.Transactions()) || r.Customers.New != len(b.company.Customers()) || len(w) == 0 {

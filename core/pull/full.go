@@ -30,12 +30,13 @@ func (p *puller) full(ctx context.Context) error {
 	}
 	// The matches come before the items: one that is made in between shows in the items now and as new in the next
 	// pull, while the other way round it would be known and its items stale.
-	doubtful, err := p.fullAllocations(ctx, began)
+	matched := map[int64]ledger.Date{}
+	doubtful, err := p.fullAllocations(ctx, began, matched)
 	if err != nil {
 		return wrap("reading the allocations", err)
 	}
 	seen := map[int64]struct{}{}
-	if err := p.fullTransactions(ctx, began, reached, seen); err != nil {
+	if err := p.fullTransactions(ctx, began, reached, seen, matched); err != nil {
 		return wrap("reading the transactions", err)
 	}
 	if reached.IsZero() {
@@ -118,7 +119,7 @@ func windows(now time.Time) []window {
 	}
 }
 
-func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time, seen map[int64]struct{}) error {
+func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time, seen map[int64]struct{}, matched map[int64]ledger.Date) error {
 	all := windows(p.o.Now())
 	for len(all) > 1 && !all[0].to.After(reached) {
 		all = all[1:]
@@ -140,7 +141,7 @@ func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time,
 	}
 	p.o.Progress(StageTransactions, 0, total)
 	for _, w := range all {
-		if err := p.fullWindow(ctx, w, began, seen, total); err != nil {
+		if err := p.fullWindow(ctx, w, began, seen, matched, total); err != nil {
 			return err
 		}
 	}
@@ -165,7 +166,7 @@ func (p *puller) count(ctx context.Context, w window) (n int, counted bool, err 
 	return n, counted, err
 }
 
-func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen map[int64]struct{}, total int) error {
+func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen map[int64]struct{}, matched map[int64]ledger.Date, total int) error {
 	any := false
 	err := p.span(ctx, w, func(rows []ledger.Transaction) error {
 		any = true
@@ -174,7 +175,7 @@ func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen
 		}
 		p.o.Progress(StageTransactions, len(seen), max(total, len(seen)))
 		return p.st.Tx(ctx, func(tx *store.Tx) error {
-			c, err := tx.UpsertTransactions(ctx, rows, p.o.Today)
+			c, err := tx.UpsertHistory(ctx, rows, p.o.Today, func(id int64) ledger.Date { return matched[id] })
 			p.report.Transactions = p.report.Transactions.Add(c)
 			return err
 		})
@@ -186,10 +187,18 @@ func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen
 }
 
 // fullAllocations reads the history of matches. Stored ones that it does not hold any more were undone, or slipped
-// between two pages: their items tell. Both sides of those are returned, to be read again.
-func (p *puller) fullAllocations(ctx context.Context, began time.Time) (doubtful []int64, err error) {
+// between two pages: their items tell. Both sides of those are returned, to be read again. matched receives the day
+// of the last match of each item.
+func (p *puller) fullAllocations(ctx context.Context, began time.Time, matched map[int64]ledger.Date) (doubtful []int64, err error) {
 	since := began.AddDate(0, 0, -allocationsFor)
 	seen, offered, err := p.matches(ctx, since, p.o.Now(), func(rows []ledger.Allocation) error {
+		for _, a := range rows {
+			for _, id := range [...]int64{a.From, a.To} {
+				if matched[id].Before(a.Created) {
+					matched[id] = a.Created
+				}
+			}
+		}
 		return p.st.Tx(ctx, func(tx *store.Tx) error { return p.storeMatches(ctx, tx, rows, nil) })
 	})
 	if err != nil || !offered {

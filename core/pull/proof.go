@@ -66,7 +66,7 @@ func (p *puller) toProve(ctx context.Context) (accounts map[int64]store.Account,
 	}
 	wanted := map[int64]bool{}
 	if p.o.Depth != Light {
-		sums, err := p.st.LedgerSums(ctx)
+		sums, err := p.st.LedgerSums(ctx) // of whom an item was missed too
 		if err != nil {
 			return nil, false, err
 		}
@@ -129,7 +129,7 @@ func (c *comparison) compare(ctx context.Context, accounts []int64) (checks []st
 		return nil, answered, err
 	}
 	c.knows = c.knows || len(reported) > 0
-	sums, err := c.p.st.LedgerSums(ctx)
+	sums, err := c.p.st.LedgerSums(ctx, c.p.unanswered...)
 	if err != nil {
 		return nil, true, err
 	}

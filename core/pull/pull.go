@@ -149,7 +149,10 @@ func (p *puller) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return wrap("comparing the balances", p.prove(ctx))
+	if err := p.prove(ctx); err != nil {
+		return wrap("comparing the balances", err)
+	}
+	return p.countMissing(ctx)
 }
 
 type puller struct {
@@ -158,11 +161,13 @@ type puller struct {
 	o      Options
 	report Report
 
-	left    time.Duration  // patience that is left
-	blind   bool           // a feed was refused, so only the look at all open items is left
-	missed  map[int64]bool // items that were asked for in this pull and not answered with
-	sign    ledger.CreditSign
-	credits map[int64]ledger.Transaction // open credits as they were sent, while the sign is not settled
+	left   time.Duration  // patience that is left
+	blind  bool           // a feed was refused, so only the look at all open items is left
+	missed map[int64]bool // items that were asked for in this pull and not answered with
+	// unanswered are those of them that are stored; they are marked when the pull has succeeded.
+	unanswered []int64
+	sign       ledger.CreditSign
+	credits    map[int64]ledger.Transaction // open credits as they were sent, while the sign is not settled
 }
 
 // moment returns a watermark; zero when there is none yet.

@@ -13,7 +13,7 @@ import (
 
 // Patience says how long a pull waits for an AccountsIQ that is busy, slow or not there, before it gives up.
 type Patience struct {
-	For  time.Duration                                    // all waiting of one pull together; 0: none
+	For  time.Duration                                    // all waiting between two answers together; 0: none
 	Wait func(ctx context.Context, d time.Duration) error // sleeps; nil: a timer
 }
 
@@ -34,7 +34,11 @@ func (p *puller) try(ctx context.Context, read func() error) error {
 	for {
 		err := read()
 		var aiq *accountsiq.Error
-		if err == nil || ctx.Err() != nil || !errors.As(err, &aiq) || !aiq.Temporary() || !slices.Contains(worthWaiting, aiq.Kind) {
+		if err == nil {
+			p.left = p.o.Patience.For // it goes on, slowly as it may be
+			return nil
+		}
+		if ctx.Err() != nil || !errors.As(err, &aiq) || !aiq.Temporary() || !slices.Contains(worthWaiting, aiq.Kind) {
 			return err
 		}
 		if aiq.Kind == accountsiq.Throttled && pauses.InitialInterval != firstThrottlePause {

@@ -53,7 +53,7 @@ func (p *puller) settleSign(ctx context.Context, c *comparison, checks []store.B
 	}
 	p.sign, p.credits = sign, nil
 	// Our sums changed for the customers of these; the figures of AccountsIQ did not.
-	sums, err := p.st.LedgerSums(ctx)
+	sums, err := p.st.LedgerSums(ctx, p.unanswered...)
 	for i := range checks {
 		checks[i].Ours.Minor = sumIn(sums[checks[i].AccountID], checks[i].Ours.Currency)
 	}

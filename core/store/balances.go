@@ -67,8 +67,8 @@ func readChecks(ctx context.Context, q querier, where string, args ...any) ([]Ba
 }
 
 // LedgerSums adds up what is open by account and currency, credits less, of all types: what AccountsIQ's balance
-// has to be. Items that AccountsIQ did not answer with the last time are left out.
-func (s *Store) LedgerSums(ctx context.Context) (map[int64][]ledger.Money, error) {
+// has to be. Items that AccountsIQ did not answer with the last time are left out, and so are the named ones.
+func (s *Store) LedgerSums(ctx context.Context, without ...int64) (map[int64][]ledger.Money, error) {
 	out := map[int64][]ledger.Money{}
 	err := each(ctx, s.readers, func(r *sql.Rows) error {
 		var id int64
@@ -77,7 +77,7 @@ func (s *Store) LedgerSums(ctx context.Context) (map[int64][]ledger.Money, error
 		out[id] = append(out[id], m)
 		return err
 	}, "SELECT account_id, currency, sum(CASE WHEN type IN "+creditTypes+" THEN -outstanding ELSE outstanding END) FROM transactions WHERE "+
-		isOpen+" AND missing = 0 GROUP BY account_id, currency ORDER BY account_id, currency")
+		isOpen+" AND missing = 0 AND id NOT IN (SELECT value FROM json_each(?)) GROUP BY account_id, currency ORDER BY account_id, currency", idList(without))
 	return out, s.fail("adding up the open items", err)
 }
 

@@ -42,7 +42,7 @@ const comparedColumns = `id, account_id, account_code, type, document_id, batch,
 
 // print writes the compared columns of a row as it would be stored.
 func (f filler) print(r ledger.Transaction) string {
-	columns := f.columns(make([]any, 0, 23), r, "")
+	columns := f.columns(make([]any, 0, 23), r, "", func(ledger.Transaction) string { return "" })
 	var b strings.Builder
 	for _, c := range columns[:17] {
 		switch v := c.(type) {

@@ -29,7 +29,7 @@ const upsertTransaction = `ON CONFLICT DO UPDATE SET
 	due = excluded.due, created = excluded.created, disputed = excluded.disputed, reversed = excluded.reversed,
 	due_from_terms = excluded.due_from_terms, folded = excluded.folded, order_amount = excluded.order_amount,
 	order_outstanding = excluded.order_outstanding, gone_at = 0,
-	closed_on = CASE WHEN excluded.outstanding <> 0 THEN '' WHEN outstanding = 0 AND closed_on <> '' THEN closed_on ELSE excluded.closed_on END
+	closed_on = CASE WHEN excluded.outstanding <> 0 THEN '' WHEN outstanding = 0 AND closed_on <> '' THEN closed_on ELSE excluded.first_seen END
 	WHERE outstanding <> excluded.outstanding OR gone_at <> 0
 	OR (account_id, account_code, type, document_id, batch, number, reference, currency, amount, base_amount,
 		issued, due, created, disputed, reversed, due_from_terms)
@@ -42,6 +42,25 @@ const upsertTransaction = `ON CONFLICT DO UPDATE SET
 // date gets that of the credit term, and a row without a currency the customer's, its amounts being taken
 // as hundredths then. Remainders of credits come with the sign that was sent and are stored positive. A row that was missing or gone is back.
 func (t *Tx) UpsertTransactions(ctx context.Context, rows []ledger.Transaction, today ledger.Date) (Counts, error) {
+	return t.upsertTransactions(ctx, rows, today, func(ledger.Transaction) string { return today.String() })
+}
+
+// UpsertHistory is UpsertTransactions for a load of everything. An item that is settled already when it is new here
+// was settled on the day of its last match, which matched returns as far as it is known, else on the day it was
+// issued: a first load must not make its whole history look settled today.
+func (t *Tx) UpsertHistory(ctx context.Context, rows []ledger.Transaction, today ledger.Date, matched func(id int64) ledger.Date) (Counts, error) {
+	return t.upsertTransactions(ctx, rows, today, func(r ledger.Transaction) string {
+		for _, day := range []ledger.Date{matched(r.ID), r.Issued} {
+			if !day.IsZero() {
+				return day.String()
+			}
+		}
+		return today.String()
+	})
+}
+
+// upsertTransactions takes the day on which an item that is new here was settled from settled.
+func (t *Tx) upsertTransactions(ctx context.Context, rows []ledger.Transaction, today ledger.Date, settled func(ledger.Transaction) string) (Counts, error) {
 	if len(rows) == 0 {
 		return Counts{}, nil
 	}
@@ -62,7 +81,7 @@ func (t *Tx) UpsertTransactions(ctx context.Context, rows []ledger.Transaction, 
 	}
 	day := today.String()
 	touched, err := t.bulk(ctx, "INSERT INTO transactions ("+transactionColumns+")", upsertTransaction, 23, len(rows), func(i int, dst []any) []any {
-		return filler.columns(dst, rows[i], day)
+		return filler.columns(dst, rows[i], day, settled)
 	})
 	if err != nil {
 		return Counts{}, err
@@ -126,8 +145,8 @@ func (t *Tx) MarkMissing(ctx context.Context, ids []int64) (gone int, err error)
 }
 
 // DateClosed gives the items that were settled already when they were first seen, on a day or later, the day on
-// which they were: that of their last known allocation, else the day they were issued. Without it a first load
-// would make its whole history look settled that day.
+// which they were: that of their last known allocation, else the day they were issued. After UpsertHistory that is
+// left to do only for what came in by another way.
 func (t *Tx) DateClosed(ctx context.Context, seen ledger.Date) error {
 	_, err := t.exec(ctx, `UPDATE transactions SET closed_on = coalesce(
 			nullif(max(coalesce((SELECT max(created) FROM allocations WHERE to_id = transactions.id), ''),
@@ -184,7 +203,7 @@ func readFiller(ctx context.Context, q querier, rows []ledger.Transaction) (fill
 }
 
 // columns appends the columns of transactionColumns.
-func (f filler) columns(dst []any, r ledger.Transaction, today string) []any {
+func (f filler) columns(dst []any, r ledger.Transaction, today string, settled func(ledger.Transaction) string) []any {
 	amount, outstanding := f.money(r)
 	if r.Type.Credit() {
 		outstanding = f.sign.Remainder(outstanding)
@@ -195,7 +214,7 @@ func (f filler) columns(dst []any, r ledger.Transaction, today string) []any {
 	}
 	closed := ""
 	if outstanding.Minor == 0 {
-		closed = today
+		closed = settled(r)
 	}
 	value, rest := f.order(amount, outstanding, r.BaseAmount)
 	return append(dst, r.ID, r.AccountID, r.AccountCode, string(r.Type), r.DocumentID, r.Batch, r.Number, r.Reference,
