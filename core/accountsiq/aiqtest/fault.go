@@ -139,10 +139,11 @@ func strike(w http.ResponseWriter, f *Fault) (done bool) {
 
 // hangUp closes the connection without an answer.
 func hangUp(w http.ResponseWriter) {
-	if h, ok := w.(http.Hijacker); ok {
-		if conn, _, err := h.Hijack(); err == nil {
-			conn.Close()
-		}
+	if l, ok := w.(*logged); ok {
+		l.record()
+	}
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		conn.Close()
 	}
 }
 

@@ -258,12 +258,24 @@ func (s *Server) post(w http.ResponseWriter, hr *http.Request, v version) {
 	s.counts[r.name]++
 	s.mu.Unlock()
 	c := Call{Op: r.name, Version: string(v), At: s.now(), Body: string(body[:min(len(body), maxLogBody)])}
-	s.answer(w, hr, r, &c)
-	for _, b := range r.breaches {
-		c.Violations = append(c.Violations, b.text)
-	}
-	s.record(c)
+	l := &logged{ResponseWriter: w, record: sync.OnceFunc(func() {
+		for _, b := range r.breaches {
+			c.Violations = append(c.Violations, b.text)
+		}
+		s.record(c)
+	})}
+	s.answer(l, hr, r, &c)
+	l.record()
 }
+
+// logged puts the call into the log before the caller can know that it is over.
+type logged struct {
+	http.ResponseWriter
+	record func()
+}
+
+// Unwrap is for http.ResponseController.
+func (l *logged) Unwrap() http.ResponseWriter { return l.ResponseWriter }
 
 // answer decides what a call gets: a fault for a malformed one, the failure that a test asked for, a
 // refusal, or rows.
