@@ -88,6 +88,13 @@ func (c *call) plan() error {
 		if err != nil {
 			return err
 		}
+		part, err := a.Unread(c.ctx)
+		if err != nil {
+			return err
+		}
+		if part != nil {
+			fmt.Fprintf(c.Stderr, "dunlin: %s %s\n", part.Message, part.Hint)
+		}
 		if days > 0 {
 			runs, err := a.Ahead(c.ctx, when, days)
 			if err != nil {
