@@ -172,6 +172,21 @@ func TestFindLocation(t *testing.T) {
 	}
 }
 
+// A refused key may be a matter of the place: that is said, and nothing else is asked. Places that nobody can reach
+// have not refused anything.
+func TestWrongLocationNamesTheWayOut(t *testing.T) {
+	x := newTerminal(t)
+	x.place("uk1", "ONE")
+	x.keys["user-key"] = "TWO-key"
+	if s := x.run("connect", "--location", "uk1", "--company", "TWO"); s.code != ExitFailed || !strings.Contains(s.err, "--find-location") {
+		t.Errorf("%+v", s)
+	}
+	x.places = []accountsiq.Location{{Code: "eu1", Name: "Nowhere", Base: "http://127.0.0.1:1"}}
+	if s := x.run("connect", "--find-location", "--company", "TWO"); s.code != ExitFailed || !strings.Contains(s.err, "None of the locations could be asked.") {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestChooseAmongEntities(t *testing.T) {
 	x := newTerminal(t)
 	x.place("uk1", "ONE", "TWO")

@@ -89,7 +89,9 @@ type asked struct {
 func (c *call) findLocation(a *core.App, r core.ConnectRequest) error {
 	answers, err := a.TryLocations(c.ctx, r)
 	list, known := []asked{}, []string{}
+	answered := false
 	for _, x := range answers {
+		answered = answered || x.Problem == nil || x.Problem.FromAccountsIQ()
 		list = append(list, asked{x.Location.Code, x.Location.Name, x.Knows, x.Problem})
 		if x.Knows {
 			known = append(known, x.Location.Code)
@@ -107,11 +109,13 @@ func (c *call) findLocation(a *core.App, r core.ConnectRequest) error {
 	if err != nil {
 		return &told{problem: err, with: map[string]any{"locations": list}}
 	}
-	switch len(known) {
-	case 1:
+	switch {
+	case len(known) == 1:
 		r.Location = known[0]
 		return c.connected(a, r, list)
-	case 0:
+	case len(known) == 0 && !answered:
+		err = &core.Problem{Code: "no_location_answered", Message: "None of the locations could be asked.", Hint: "Check the network, and a proxy if there is one, then try again. Nothing was stored."}
+	case len(known) == 0:
 		err = &core.Problem{Code: "not_found_anywhere", Message: "None of the locations that were asked knows this company with these keys.", Hint: "Check the Company ID and the keys. Nothing was stored."}
 	default:
 		err = &core.Problem{Code: "several_locations", Message: "Several locations know this company: " + strings.Join(known, ", ") + ".", Hint: "Run connect again with --location and one of these."}
@@ -149,8 +153,11 @@ func (c *call) connected(a *core.App, r core.ConnectRequest, places []asked) err
 	if len(res.Cleaned) > 0 {
 		fmt.Fprintf(c.Stderr, "Stray spaces, commas or line ends were taken out of: %s.\n", strings.Join(res.Cleaned, ", "))
 	}
-	if err != nil {
-		return err
+	if p := core.ProblemOf(err); p != nil {
+		if places == nil && p.ElsewherePerhaps() {
+			p.Hint += " \"dunlin connect --find-location\" asks the other locations with these keys."
+		}
+		return p
 	}
 	if len(res.Entities) > 0 {
 		return c.choose(res.Entities)

@@ -487,6 +487,11 @@ func (a *App) TryLocation(ctx context.Context, r ConnectRequest, code string) (L
 	return LocationAnswer{Location: Choice{Code: loc.Code, Name: loc.Name + ", " + loc.Host()}, Knows: knows, Problem: p}, nil
 }
 
+// FromAccountsIQ reports whether a refused connection is AccountsIQ's own word, rather than a failure to reach it.
+func (p Problem) FromAccountsIQ() bool {
+	return !slices.Contains([]string{"network", "timeout", "tls", "not_soap", "redirected", "server_fault", "http_status", "truncated", "cancelled"}, p.Code)
+}
+
 // ElsewherePerhaps reports whether a refused connection may come from asking at the wrong location. AccountsIQ 1.1
 // gives no reason for a refused key, so that one is always among them.
 func (p Problem) ElsewherePerhaps() bool {
