@@ -12,6 +12,7 @@ import (
 	"dunlin/core/accountsiq"
 	"dunlin/core/chase"
 	"dunlin/core/ledger"
+	"dunlin/core/pull"
 	"dunlin/core/secret"
 	"dunlin/core/store"
 )
@@ -125,12 +126,13 @@ func (a *App) tryConnection(ctx context.Context, loc accountsiq.Location, r *Con
 	if err != nil {
 		return ledger.Company{}, nil, err
 	}
-	if err := client.SignIn(ctx); err != nil {
+	if err := a.whenFree(ctx, func() error { return client.SignIn(ctx) }); err != nil {
 		return ledger.Company{}, nil, err
 	}
 	company := ledger.Company{ID: r.CompanyID}
 	if r.OAuth {
-		entities, err := client.Entities(ctx)
+		var entities []accountsiq.Entity
+		err := a.whenFree(ctx, func() (err error) { entities, err = client.Entities(ctx); return err })
 		if err != nil && !errors.Is(err, accountsiq.NotOffered) {
 			return company, nil, err
 		}
@@ -144,7 +146,8 @@ func (a *App) tryConnection(ctx context.Context, loc accountsiq.Location, r *Con
 			return company, nil, err
 		}
 	}
-	info, err := client.Company(ctx)
+	var info ledger.Company
+	err = a.whenFree(ctx, func() (err error) { info, err = client.Company(ctx); return err })
 	switch {
 	case errors.Is(err, accountsiq.NotOffered):
 		return company, nil, nil
@@ -161,6 +164,11 @@ func (a *App) tryConnection(ctx context.Context, loc accountsiq.Location, r *Con
 		info.BaseCurrency = company.BaseCurrency
 	}
 	return info, nil, nil
+}
+
+// whenFree repeats a question for a while that AccountsIQ was too busy to answer; any other failure is told at once.
+func (a *App) whenFree(ctx context.Context, ask func() error) error {
+	return pull.Retry(ctx, pull.Patience{For: a.deps.SyncWait, Now: a.deps.Now}, ask, accountsiq.Busy, accountsiq.Throttled)
 }
 
 // chooseEntity finds the company among those the application reaches.

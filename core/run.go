@@ -261,7 +261,9 @@ func (a *App) needsApproval(ctx context.Context, st *store.Store, s situation, o
 	case approvalAlways:
 		return true, nil
 	}
-	return len(went) == 0 && len(a.journalEntries()) == 0, nil
+	// What went to the owner alone, such as the list of what will go, is no run that was approved.
+	toCustomer := func(e outbox.Entry) bool { return slices.Contains(chaseKinds, e.Kind) }
+	return len(went) == 0 && !slices.ContainsFunc(a.journalEntries(), toCustomer), nil
 }
 
 // journalled reports whether the record outside the data folder knows a message. Where it does not know the

@@ -26,7 +26,7 @@ func (a *App) sync(ctx context.Context, depth pull.Depth) (SyncView, error) {
 	if err != nil {
 		return view, err
 	}
-	patience := pull.Patience{For: a.deps.SyncWait}
+	patience := pull.Patience{For: a.deps.SyncWait, Now: a.deps.Now}
 	if depth == pull.Light {
 		patience.For *= 5
 	}

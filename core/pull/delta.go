@@ -126,11 +126,7 @@ func (p *puller) changedItems(ctx context.Context, d *change, since time.Time, _
 	for _, q := range []accountsiq.TransactionQuery{
 		{IssuedFrom: ledger.DateOf(w.from), IssuedTo: ledger.DateOf(w.to)}, w.query(),
 	} {
-		var rows []ledger.Transaction
-		err := p.hint(ctx, "changed transactions", func() (err error) {
-			rows, err = p.feed(ctx, d, q)
-			return err
-		})
+		rows, err := p.feed(ctx, d, q)
 		if err != nil {
 			return err
 		}
@@ -143,28 +139,33 @@ func (p *puller) changedItems(ctx context.Context, d *change, since time.Time, _
 	return nil
 }
 
-// feed reads all pages of the feed. Deleted items are touched whatever else is said of them.
+// feed reads the feed page by page. Deleted items are touched whatever else is said of them.
 func (p *puller) feed(ctx context.Context, d *change, q accountsiq.TransactionQuery) (rows []ledger.Transaction, err error) {
-	seen := map[int64]bool{}
-	for {
-		before := len(seen)
-		n, err := p.src.ChangedTransactions(ctx, q, func(t ledger.Transaction, c accountsiq.Change) error {
-			fresh, read := d.items[t.ID]
-			switch {
-			case seen[t.ID]:
-			case c == accountsiq.Deleted:
-				d.touched = append(d.touched, t.ID)
-			case !read || fresh != t:
-				rows = append(rows, t)
-			}
-			seen[t.ID] = true
-			return nil
+	var seen ids
+	for before := -1; seen.len() > before; {
+		before = seen.len()
+		n := 0
+		given, err := p.hint(ctx, "changed transactions", func() (err error) {
+			n, err = p.src.ChangedTransactions(ctx, q, func(t ledger.Transaction, c accountsiq.Change) error {
+				fresh, read := d.items[t.ID]
+				switch {
+				case seen.has(t.ID):
+				case c == accountsiq.Deleted:
+					d.touched = append(d.touched, t.ID)
+				case !read || fresh != t:
+					rows = append(rows, t)
+				}
+				seen.add(t.ID)
+				return nil
+			})
+			return err
 		})
-		if err != nil || len(seen) == before {
+		if err != nil || !given {
 			return rows, err
 		}
 		q.Skip += n
 	}
+	return rows, nil
 }
 
 // newMatches reads the allocations recorded since the watermark (step 5). Those that are new touch both sides: what
@@ -200,30 +201,31 @@ func (p *puller) newMatches(ctx context.Context, d *change, since time.Time, _ D
 // changedDocuments reads which documents were edited or cancelled (step 6) and touches their transactions. One that
 // is not posted has none, and is no debt.
 func (p *puller) changedDocuments(ctx context.Context, d *change, since time.Time, _ Depth) error {
-	var ids []int64
-	err := p.hint(ctx, "changed documents", func() error {
-		ids = ids[:0]
-		q := accountsiq.DocumentQuery{ChangedSince: since.UTC().Add(-utcOverlap)}
-		seen := map[int64]bool{}
-		for {
-			before := len(seen)
-			n, err := p.src.Documents(ctx, q, func(doc accountsiq.Document) error {
-				if !seen[doc.ID] {
-					seen[doc.ID] = true
-					ids = append(ids, doc.ID)
+	var list []int64
+	var seen ids
+	q := accountsiq.DocumentQuery{ChangedSince: since.UTC().Add(-utcOverlap)}
+	for before := -1; seen.len() > before; {
+		before = seen.len()
+		n := 0
+		given, err := p.hint(ctx, "changed documents", func() (err error) {
+			n, err = p.src.Documents(ctx, q, func(doc accountsiq.Document) error {
+				if !seen.has(doc.ID) {
+					seen.add(doc.ID)
+					list = append(list, doc.ID)
 				}
 				return nil
 			})
-			if err != nil || len(seen) == before {
-				return err
-			}
-			q.Skip += n
+			return err
+		})
+		if err != nil {
+			return err
 		}
-	})
-	if err != nil {
-		return err
+		if !given {
+			break
+		}
+		q.Skip += n
 	}
-	touched, err := p.st.TransactionsOfDocuments(ctx, ids)
+	touched, err := p.st.TransactionsOfDocuments(ctx, list)
 	d.touched = append(d.touched, touched...)
 	return err
 }

@@ -234,6 +234,88 @@ func TestPassingFailuresAreWaitedOut(t *testing.T) {
 	}
 }
 
+// A call that hangs uses patience up as well as a pause does.
+func TestHangingUsesPatienceUp(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	now := start
+	p := pull.Patience{For: 12 * time.Second, Now: func() time.Time { return now }, Wait: func(context.Context, time.Duration) error { return nil }}
+	err := pull.Retry(t.Context(), p, func() error {
+		calls++
+		now = now.Add(2 * time.Minute)
+		return timedOut()
+	}, accountsiq.Timeout)
+	if err == nil || calls != 1 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+}
+
+// timedOut makes an error that may pass.
+func timedOut() error {
+	loc, err := accountsiq.ParseLocation("http://127.0.0.1:1")
+	if err != nil {
+		return err
+	}
+	client, err := accountsiq.New(accountsiq.Config{Location: loc, Company: "C", Auth: accountsiq.UserKey{UserKey: "k"}})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	return client.SignIn(ctx)
+}
+
+// A count that AccountsIQ keeps higher than its rows, however often both are read, counts something else.
+func TestCountThatCountsSomethingElse(t *testing.T) {
+	t.Parallel()
+	b := &books{t: t, ctx: t.Context(), now: start}
+	b.company = aiqtest.NewCompany("PULL01", "Pull Ltd", "EUR", b.clock)
+	b.company.ClientID, b.company.ClientSecret = "0f8fad5b-d9cb-469f-a165-70867728950e", "s"
+	b.customer("ACME")
+	for range 12 {
+		b.invoice("ACME", 100)
+	}
+	b.serveOptions(aiqtest.Options{PageSize: 5})
+	if r, err := pull.Run(b.ctx, generous{b.client}, b.st, b.options(pull.Light)); err != nil || r.Transactions.New != 12 {
+		t.Errorf("%+v, %v", r.Transactions, err)
+	}
+}
+
+// generous counts one row more than there is.
+type generous struct{ pull.Source }
+
+func (g generous) CountTransactions(ctx context.Context, q accountsiq.TransactionQuery) (int, error) {
+	n, err := g.Source.CountTransactions(ctx, q)
+	return n + 1, err
+}
+
+// Pages of one list of ids that are refused now and then are not begun anew.
+func TestRefusedPageOfIDsIsAskedAgainAlone(t *testing.T) {
+	t.Parallel()
+	b := &books{t: t, ctx: t.Context(), now: start}
+	b.company = aiqtest.NewCompany("PULL01", "Pull Ltd", "EUR", b.clock)
+	b.company.ClientID, b.company.ClientSecret = "0f8fad5b-d9cb-469f-a165-70867728950e", "s"
+	b.customer("ACME")
+	var last aiqtest.Transaction
+	for range 40 {
+		last = b.invoice("ACME", 100)
+	}
+	b.serveOptions(aiqtest.Options{PageSize: 3})
+	b.pull(pull.Light)
+	b.later(72 * time.Hour)
+	b.must(b.company.Dispute(last.ID))
+	b.server.Fail(aiqtest.Fault{Kind: aiqtest.FailThrottle, Every: 4})
+	var w waits
+	o := b.options(pull.Thorough)
+	o.Patience = w.patience(7 * time.Second)
+	if _, err := pull.Run(b.ctx, b.client, b.st, o); err != nil {
+		t.Fatalf("%v after %d pauses", err, len(w))
+	}
+	if row, err := b.st.Invoice(b.ctx, last.ID); err != nil || !row.Disputed {
+		t.Errorf("%+v %v", row, err)
+	}
+}
+
 // What no waiting cures is not waited for.
 func TestRefusalsAreNotWaitedFor(t *testing.T) {
 	t.Parallel()

@@ -120,6 +120,31 @@ func TestMatchUndoneLongAfterwards(t *testing.T) {
 	}
 }
 
+// An old invoice that is paid and read whole on the same day counts as settled that day, and is looked at again.
+func TestPaidAndReadWholeOnOneDay(t *testing.T) {
+	var inv aiqtest.Transaction
+	b := open(t, func(b *books) {
+		b.now = start.AddDate(0, -6, 0)
+		b.customer("ACME")
+		inv = b.invoice("ACME", 1_000)
+		b.now = start
+	})
+	for _, op := range []string{"GetAllocationsBetweenWithCreationDatePaged", "GetTransactionsModifiedBy", "GetCustomerBalanceInformation"} {
+		b.server.Fail(notOffered(op))
+	}
+	b.pull(pull.Light)
+	b.later(time.Minute)
+	match, err := b.company.Allocate(b.receipt("ACME", 1_000).ID, inv.ID, 1_000)
+	b.must(err)
+	b.pull(pull.Full)
+	b.later(time.Minute)
+	b.must(b.company.Unallocate(match.ID))
+	b.pull(pull.Thorough)
+	if got := b.outstanding(inv.ID); got != "10.00" {
+		t.Errorf("outstanding %s", got)
+	}
+}
+
 // A document that is not posted is no debt, whatever becomes of it (contract 10.3).
 func TestDraftsAreNoDebt(t *testing.T) {
 	b := open(t, func(b *books) { b.customer("ACME") })

@@ -30,17 +30,17 @@ func (p *puller) full(ctx context.Context) error {
 	}
 	// The matches come before the items: one that is made in between shows in the items now and as new in the next
 	// pull, while the other way round it would be known and its items stale.
-	matched := map[int64]ledger.Date{}
-	doubtful, err := p.fullAllocations(ctx, began, matched)
+	var matched days
+	doubtful, err := p.fullAllocations(ctx, began, &matched)
 	if err != nil {
 		return wrap("reading the allocations", err)
 	}
-	seen := map[int64]struct{}{}
-	if err := p.fullTransactions(ctx, began, reached, seen, matched); err != nil {
+	var seen ids
+	if err := p.fullTransactions(ctx, began, reached, &seen, &matched); err != nil {
 		return wrap("reading the transactions", err)
 	}
 	if reached.IsZero() {
-		unseen, err := p.unseen(ctx, seen)
+		unseen, err := p.unseen(ctx, &seen)
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func windows(now time.Time) []window {
 	}
 }
 
-func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time, seen map[int64]struct{}, matched map[int64]ledger.Date) error {
+func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time, seen *ids, matched *days) error {
 	all := windows(p.o.Now())
 	for len(all) > 1 && !all[0].to.After(reached) {
 		all = all[1:]
@@ -145,37 +145,34 @@ func (p *puller) fullTransactions(ctx context.Context, began, reached time.Time,
 			return err
 		}
 	}
-	if !counted || len(seen) >= total {
+	if !counted || seen.len() >= total {
 		return nil
 	}
-	// Items may have been deleted since they were counted.
-	if total, _, err = p.count(ctx, everything); err == nil && len(seen) < total {
-		err = incomplete(total, len(seen))
+	// Items may have been deleted since they were counted. A count that stays as it is, and higher, counts something
+	// else: each window was read until it was whole.
+	again, counted, err := p.count(ctx, everything)
+	if err == nil && counted && again != total && seen.len() < again {
+		err = incomplete(again, seen.len())
 	}
 	return err
 }
 
 // count asks how many rows a window has; counted is false where that is not offered or too much to ask.
 func (p *puller) count(ctx context.Context, w window) (n int, counted bool, err error) {
-	err = p.hint(ctx, "count", func() (err error) {
-		counted = false
-		n, err = p.src.CountTransactions(ctx, w.query())
-		counted = err == nil
-		return err
-	})
+	counted, err = p.hint(ctx, "count", func() (err error) { n, err = p.src.CountTransactions(ctx, w.query()); return err })
 	return n, counted, err
 }
 
-func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen map[int64]struct{}, matched map[int64]ledger.Date, total int) error {
+func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen *ids, matched *days, total int) error {
 	any := false
 	err := p.span(ctx, w, func(rows []ledger.Transaction) error {
 		any = true
 		for _, t := range rows {
-			seen[t.ID] = struct{}{}
+			seen.add(t.ID)
 		}
-		p.o.Progress(StageTransactions, len(seen), max(total, len(seen)))
+		p.o.Progress(StageTransactions, seen.len(), max(total, seen.len()))
 		return p.st.Tx(ctx, func(tx *store.Tx) error {
-			c, err := tx.UpsertHistory(ctx, rows, p.o.Today, func(id int64) ledger.Date { return matched[id] })
+			c, err := tx.UpsertHistory(ctx, rows, p.o.Today, func(id int64) ledger.Date { day, _ := matched.get(id); return day })
 			p.report.Transactions = p.report.Transactions.Add(c)
 			return err
 		})
@@ -189,13 +186,13 @@ func (p *puller) fullWindow(ctx context.Context, w window, began time.Time, seen
 // fullAllocations reads the history of matches. Stored ones that it does not hold any more were undone, or slipped
 // between two pages: their items tell. Both sides of those are returned, to be read again. matched receives the day
 // of the last match of each item.
-func (p *puller) fullAllocations(ctx context.Context, began time.Time, matched map[int64]ledger.Date) (doubtful []int64, err error) {
+func (p *puller) fullAllocations(ctx context.Context, began time.Time, matched *days) (doubtful []int64, err error) {
 	since := began.AddDate(0, 0, -allocationsFor)
 	seen, offered, err := p.matches(ctx, since, p.o.Now(), func(rows []ledger.Allocation) error {
 		for _, a := range rows {
 			for _, id := range [...]int64{a.From, a.To} {
-				if matched[id].Before(a.Created) {
-					matched[id] = a.Created
+				if day, _ := matched.get(id); day.Before(a.Created) {
+					matched.put(id, a.Created)
 				}
 			}
 		}
@@ -213,10 +210,10 @@ func (p *puller) fullAllocations(ctx context.Context, began time.Time, matched m
 
 // vanished finds the stored matches that a history read whole does not hold any more. It returns both sides of each,
 // to be read again, and all matches that stand of the debts among them.
-func (p *puller) vanished(ctx context.Context, since time.Time, seen map[matchKey]struct{}) (sides []int64, now map[int64][]ledger.Allocation, err error) {
+func (p *puller) vanished(ctx context.Context, since time.Time, seen *matchSet) (sides []int64, now map[int64][]ledger.Allocation, err error) {
 	var debts []int64
 	err = p.st.AllocationsSince(ctx, ledger.DateOf(since.UTC()).AddDays(2), func(a ledger.Allocation) {
-		if _, ok := seen[keyOf(a)]; !ok {
+		if !seen.has(a) {
 			debts, sides = append(debts, a.To), append(sides, a.From, a.To)
 		}
 	})
@@ -229,14 +226,14 @@ func (p *puller) vanished(ctx context.Context, since time.Time, seen map[matchKe
 }
 
 // unseen lists the open items that a load did not come across.
-func (p *puller) unseen(ctx context.Context, seen map[int64]struct{}) (ids []int64, err error) {
+func (p *puller) unseen(ctx context.Context, seen *ids) (list []int64, err error) {
 	open, err := p.st.OpenTransactionIDs(ctx)
 	for _, id := range open {
-		if _, ok := seen[id]; !ok {
-			ids = append(ids, id)
+		if !seen.has(id) {
+			list = append(list, id)
 		}
 	}
-	return ids, err
+	return list, err
 }
 
 // finishFull reads some items again by id, and sets the named moments.
@@ -249,10 +246,6 @@ func (p *puller) finishFull(ctx context.Context, began time.Time, ids []int64, m
 	p.o.Progress(StageStore, 0, 0)
 	return p.st.Tx(ctx, func(tx *store.Tx) error {
 		if err := p.storeItems(ctx, tx, values(again), missing); err != nil {
-			return err
-		}
-		// The load may have begun days ago, and what was a day then depends on the zone.
-		if err := tx.DateClosed(ctx, ledger.DateOf(began.UTC()).AddDays(-1)); err != nil {
 			return err
 		}
 		if err := p.note(ctx, tx, began, time.Time{}); err != nil {

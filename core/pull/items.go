@@ -41,28 +41,32 @@ const roundsToAgree = 4
 // still to come onto one that was read, or the other way round; one answer is one moment, so only where it took
 // several are the rows compared with their count, and read again until they are all there.
 func (p *puller) whole(ctx context.Context, q accountsiq.TransactionQuery, page func([]ledger.Transaction) error) error {
-	seen := map[int64]struct{}{}
+	var seen ids
+	rows, counted := 0, 0 // in the round before
 	for round := 1; ; round++ {
-		pages, err := p.pages(ctx, q, seen, page)
+		pages, err := p.pages(ctx, q, &seen, page)
 		if err != nil || pages < 2 && round == 1 {
 			return err
 		}
 		n := 0
-		err = p.hint(ctx, "count", func() (err error) { n, err = p.src.CountTransactions(ctx, q); return err })
+		_, err = p.hint(ctx, "count", func() (err error) { n, err = p.src.CountTransactions(ctx, q); return err })
 		switch {
-		case err != nil || len(seen) >= n:
+		case err != nil || seen.len() >= n:
 			return err
+		case round > 1 && seen.len() == rows && n == counted:
+			return nil // nothing shifts: the count is of something else, and the balances have the last word
 		case round == roundsToAgree:
-			return incomplete(n, len(seen))
+			return incomplete(n, seen.len())
 		}
+		rows, counted = seen.len(), n
 	}
 }
 
 // pages reads one query page after page. It asks until a page brings nothing new: how many rows a page holds is
 // AccountsIQ's business, and one question too many is cheaper than a missing receipt. It returns how many pages had
 // rows.
-func (p *puller) pages(ctx context.Context, q accountsiq.TransactionQuery, seen map[int64]struct{}, page func([]ledger.Transaction) error) (pages int, err error) {
-	first := map[int64]struct{}{}
+func (p *puller) pages(ctx context.Context, q accountsiq.TransactionQuery, seen *ids, page func([]ledger.Transaction) error) (pages int, err error) {
+	var first ids
 	var rows []ledger.Transaction
 	for {
 		n := 0
@@ -77,11 +81,12 @@ func (p *puller) pages(ctx context.Context, q accountsiq.TransactionQuery, seen 
 		if err != nil {
 			return pages, err
 		}
-		before := len(first)
+		before := first.len()
 		for _, t := range rows {
-			first[t.ID], seen[t.ID] = struct{}{}, struct{}{}
+			first.add(t.ID)
+			seen.add(t.ID)
 		}
-		if len(first) == before {
+		if first.len() == before {
 			return pages, nil
 		}
 		pages++
@@ -101,9 +106,8 @@ func (p *puller) reread(ctx context.Context, ids []int64, into map[int64]ledger.
 	done := 0
 	for lot := range slices.Chunk(ids, lotSize) {
 		p.o.Progress(StageRecheck, done, len(ids))
-		var got []ledger.Transaction
-		var gone []int64
-		if err := p.try(ctx, func() (err error) { got, gone, err = Items(ctx, p.src, lot); return }); err != nil {
+		got, gone, err := items(ctx, p.src, lot, p.try)
+		if err != nil {
 			return nil, err
 		}
 		p.noteCredits(got)
@@ -120,6 +124,11 @@ func (p *puller) reread(ctx context.Context, ids []int64, into map[int64]ledger.
 // also the look that comes just before each message (R6.3). A list that is too long for AccountsIQ is halved
 // until it is taken (contract section 6). Credits have the sign that was sent.
 func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transaction, missing []int64, err error) {
+	return items(ctx, src, ids, func(_ context.Context, read func() error) error { return read() })
+}
+
+// items reads page by page; try runs the read of one page.
+func items(ctx context.Context, src Source, ids []int64, try func(context.Context, func() error) error) (got []ledger.Transaction, missing []int64, err error) {
 	if len(ids) == 0 {
 		return nil, nil, nil
 	}
@@ -128,15 +137,19 @@ func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transacti
 	// What is not in the first answer may be on the next page, however small the pages are.
 	for before := -1; len(found) > before && len(found) < len(ids); {
 		before = len(found)
-		n, err := src.Transactions(ctx, q, func(t ledger.Transaction) error {
-			if !found[t.ID] {
-				found[t.ID] = true
-				got = append(got, t)
-			}
-			return nil
+		n := 0
+		err := try(ctx, func() (err error) {
+			n, err = src.Transactions(ctx, q, func(t ledger.Transaction) error {
+				if !found[t.ID] {
+					found[t.ID] = true
+					got = append(got, t)
+				}
+				return nil
+			})
+			return err
 		})
 		if errors.Is(err, accountsiq.QueryTooBig) && len(ids) > 1 {
-			return halves(ctx, src, ids)
+			return halves(ctx, src, ids, try)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -151,9 +164,9 @@ func Items(ctx context.Context, src Source, ids []int64) (got []ledger.Transacti
 	return got, missing, nil
 }
 
-func halves(ctx context.Context, src Source, ids []int64) (got []ledger.Transaction, missing []int64, err error) {
+func halves(ctx context.Context, src Source, ids []int64, try func(context.Context, func() error) error) (got []ledger.Transaction, missing []int64, err error) {
 	for _, half := range [][]int64{ids[:len(ids)/2], ids[len(ids)/2:]} {
-		rows, gone, err := Items(ctx, src, half)
+		rows, gone, err := items(ctx, src, half, try)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -164,10 +177,10 @@ func halves(ctx context.Context, src Source, ids []int64) (got []ledger.Transact
 
 // matches reads the allocations that were recorded between two moments, page by page; the zone of the record is
 // unknown, so the span is widened to cover any.
-func (p *puller) matches(ctx context.Context, since, until time.Time, page func([]ledger.Allocation) error) (seen map[matchKey]struct{}, offered bool, err error) {
+func (p *puller) matches(ctx context.Context, since, until time.Time, page func([]ledger.Allocation) error) (seen *matchSet, offered bool, err error) {
 	p.o.Progress(StageAllocations, 0, 0)
 	from, to := since.UTC().Add(-zoneOverlap), until.UTC().Add(zoneOverlap)
-	seen = map[matchKey]struct{}{}
+	seen = &matchSet{}
 	var rows []ledger.Allocation
 	// A page without anything new may tell matches from their other side; two in a row are the end.
 	for skip, idle := 0, 0; idle < 2; {
@@ -183,26 +196,16 @@ func (p *puller) matches(ctx context.Context, since, until time.Time, page func(
 		if err != nil || !offered || n == 0 {
 			return seen, offered, err
 		}
-		before := len(seen)
-		rows = slices.DeleteFunc(rows, func(a ledger.Allocation) bool {
-			k := keyOf(a)
-			_, known := seen[k]
-			seen[k] = struct{}{}
-			return known
-		})
-		if idle++; len(seen) > before {
+		before := seen.len()
+		rows = slices.DeleteFunc(rows, func(a ledger.Allocation) bool { return !seen.add(a) })
+		if idle++; seen.len() > before {
 			idle = 0
 			if err := page(rows); err != nil {
 				return nil, true, err
 			}
 		}
-		p.o.Progress(StageAllocations, len(seen), 0)
+		p.o.Progress(StageAllocations, seen.len(), 0)
 		skip += n
 	}
 	return seen, true, nil
 }
-
-// matchKey tells one allocation from another.
-type matchKey struct{ id, from, to int64 }
-
-func keyOf(a ledger.Allocation) matchKey { return matchKey{a.ID, a.From, a.To} }

@@ -119,7 +119,7 @@ func (r Report) Changed() bool {
 // a first load that is broken off keeps what it has and goes on from there the next time. A difference of balances
 // is no error.
 func Run(ctx context.Context, src Source, st *store.Store, o Options) (Report, error) {
-	p := &puller{src: src, st: st, o: o, missed: map[int64]bool{}, left: o.Patience.For}
+	p := &puller{src: src, st: st, o: o, missed: map[int64]bool{}}
 	if p.o.Progress == nil {
 		p.o.Progress = func(Stage, int, int) {}
 	}
@@ -161,7 +161,6 @@ type puller struct {
 	o      Options
 	report Report
 
-	left   time.Duration  // patience that is left
 	blind  bool           // a feed was refused, so only the look at all open items is left
 	missed map[int64]bool // items that were asked for in this pull and not answered with
 	// unanswered are those of them that are stored; they are marked when the pull has succeeded.
@@ -214,15 +213,15 @@ func (p *puller) optional(ctx context.Context, name string, read func() error, a
 // hint asks one of the feeds that the contract leaves undescribed (section 15), or something else that only spares
 // work. Refused, or too big a question, it says nothing, and what it would have said shows in the look at all open
 // items.
-func (p *puller) hint(ctx context.Context, name string, read func() error) error {
+func (p *puller) hint(ctx context.Context, name string, read func() error) (given bool, err error) {
 	refused := false
-	_, err := p.optional(ctx, name, func() error {
+	given, err = p.optional(ctx, name, func() error {
 		err := read()
 		refused = err != nil && !errors.Is(err, accountsiq.NotOffered)
 		return err
 	}, accountsiq.Permission, accountsiq.Query, accountsiq.QueryTooBig)
-	p.blind = p.blind || refused && err == nil
-	return err
+	p.blind = p.blind || refused && err == nil && !given
+	return given, err
 }
 
 // frame is what every pull reads whole: small lists without a changed-since axis.

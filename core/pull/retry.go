@@ -11,9 +11,10 @@ import (
 	"dunlin/core/accountsiq"
 )
 
-// Patience says how long a pull waits for an AccountsIQ that is busy, slow or not there, before it gives up.
+// Patience says how long to wait for an AccountsIQ that is busy, slow or not there, before giving up.
 type Patience struct {
-	For  time.Duration                                    // all waiting between two answers together; 0: none
+	For  time.Duration                                    // without any answer, pauses and calls in vain together; 0: no second try
+	Now  func() time.Time                                 // to tell how long a call took in vain; nil: calls take no time
 	Wait func(ctx context.Context, d time.Duration) error // sleeps; nil: a timer
 }
 
@@ -28,17 +29,20 @@ const (
 // worthWaiting are the kinds of failure that may be over in a moment. One of TLS is not.
 var worthWaiting = []accountsiq.Kind{accountsiq.Throttled, accountsiq.Busy, accountsiq.Network, accountsiq.Timeout, accountsiq.Server, accountsiq.Answer}
 
-// try runs a read until it succeeds, fails for good, or patience is at its end. A read that is repeated begins anew.
-func (p *puller) try(ctx context.Context, read func() error) error {
+// Retry runs a call until it succeeds, fails for good, or patience is at its end. Only failures of the given kinds are
+// waited for. A call that is repeated begins anew.
+func Retry(ctx context.Context, p Patience, call func() error, kinds ...accountsiq.Kind) error {
+	return p.retry(ctx, call, kinds, func() {})
+}
+
+func (p Patience) retry(ctx context.Context, call func() error, kinds []accountsiq.Kind, waiting func()) error {
 	pauses := &backoff.ExponentialBackOff{InitialInterval: firstPause, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: longestPause}
+	left := p.For
 	for {
-		err := read()
+		began := p.now()
+		err := call()
 		var aiq *accountsiq.Error
-		if err == nil {
-			p.left = p.o.Patience.For // it goes on, slowly as it may be
-			return nil
-		}
-		if ctx.Err() != nil || !errors.As(err, &aiq) || !aiq.Temporary() || !slices.Contains(worthWaiting, aiq.Kind) {
+		if err == nil || ctx.Err() != nil || !errors.As(err, &aiq) || !aiq.Temporary() || !slices.Contains(kinds, aiq.Kind) {
 			return err
 		}
 		if aiq.Kind == accountsiq.Throttled && pauses.InitialInterval != firstThrottlePause {
@@ -46,20 +50,26 @@ func (p *puller) try(ctx context.Context, read func() error) error {
 			pauses.Reset()
 		}
 		pause := pauses.NextBackOff()
-		if pause > p.left {
+		if left -= pause + max(0, p.now().Sub(began)); left < 0 {
 			return err
 		}
-		p.left -= pause
-		p.o.Progress(StageWait, 0, 0)
+		waiting()
 		if p.wait(ctx, pause) != nil {
 			return err
 		}
 	}
 }
 
-func (p *puller) wait(ctx context.Context, d time.Duration) error {
-	if p.o.Patience.Wait != nil {
-		return p.o.Patience.Wait(ctx, d)
+func (p Patience) now() time.Time {
+	if p.Now == nil {
+		return time.Time{}
+	}
+	return p.Now()
+}
+
+func (p Patience) wait(ctx context.Context, d time.Duration) error {
+	if p.Wait != nil {
+		return p.Wait(ctx, d)
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -69,4 +79,9 @@ func (p *puller) wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// try is Retry for one read of a pull.
+func (p *puller) try(ctx context.Context, read func() error) error {
+	return p.o.Patience.retry(ctx, read, worthWaiting, func() { p.o.Progress(StageWait, 0, 0) })
 }

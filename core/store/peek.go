@@ -25,6 +25,9 @@ func Peek(ctx context.Context, dir string) (name, entity string, err error) {
 	if err := h.check(path, log); err != nil {
 		return "", "", err
 	}
+	if hasJournal(path) {
+		return "", "", nil // a program was stopped while it made the file; it says nothing yet
+	}
 	// Only what is in the file itself can be read without a side file, which reading beside a writer needs. Should
 	// a writer come up in this very moment, the second way is right.
 	ways := []string{"mode=ro&immutable=1", "mode=ro&_busy_timeout=5000"}

@@ -191,7 +191,8 @@ func (h header) check(path string, log bool) error {
 	return nil
 }
 
-// checkFile refuses a file that is not ours, is newer than the program or was cut short. It only reads.
+// checkFile refuses a file that is not ours, is newer than the program or was cut short. It only reads, unless a program
+// was killed half-way in a change of the file: then SQLite has to roll it back first, and that needs writing.
 func checkFile(ctx context.Context, path string, knows int) error {
 	h, err := readHeader(path)
 	if err != nil || h.empty {
@@ -200,13 +201,28 @@ func checkFile(ctx context.Context, path string, knows int) error {
 	if err := h.check(path, hasLog(path)); err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", dsn(path, "mode=ro&_query_only=1&_busy_timeout=5000"))
+	err = checkWith(ctx, path, "mode=ro&_query_only=1&_busy_timeout=5000", knows)
+	if errors.Is(explain(path, err), ErrReadOnly) && hasJournal(path) {
+		err = checkWith(ctx, path, "mode=rw&_busy_timeout=5000", knows)
+	}
+	return err
+}
+
+func checkWith(ctx context.Context, path, way string, knows int) error {
+	db, err := sql.Open("sqlite", dsn(path, way))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	_, err = isOurs(ctx, db, path, knows)
 	return err
+}
+
+// hasJournal reports whether a change of the file was cut off in the middle. We make such a journal only before the
+// file is switched to its write-ahead log.
+func hasJournal(path string) bool {
+	journal, err := os.Stat(path + "-journal")
+	return err == nil && journal.Size() > 0
 }
 
 // isOurs refuses a file of another program or of a newer one. made is false for a file without any table.

@@ -144,17 +144,6 @@ func (t *Tx) MarkMissing(ctx context.Context, ids []int64) (gone int, err error)
 	return t.touch(ctx, "UPDATE transactions SET gone_at = ? WHERE gone_at = 0 AND missing >= 2 AND id IN (SELECT value FROM json_each(?))", millis(t.s.now()), list)
 }
 
-// DateClosed gives the items that were settled already when they were first seen, on a day or later, the day on
-// which they were: that of their last known allocation, else the day they were issued. After UpsertHistory that is
-// left to do only for what came in by another way.
-func (t *Tx) DateClosed(ctx context.Context, seen ledger.Date) error {
-	_, err := t.exec(ctx, `UPDATE transactions SET closed_on = coalesce(
-			nullif(max(coalesce((SELECT max(created) FROM allocations WHERE to_id = transactions.id), ''),
-				coalesce((SELECT max(created) FROM allocations WHERE from_id = transactions.id), '')), ''), nullif(issued, ''), closed_on)
-		WHERE first_seen >= ? AND closed_on = first_seen`, seen.String())
-	return err
-}
-
 // account is what a transaction takes from its customer.
 type account struct{ currency, term string }
 
