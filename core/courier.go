@@ -123,7 +123,7 @@ func (l *looker) rows(ctx context.Context, m store.Message) ([]store.InvoiceRow,
 
 // enclose puts the copies into the verdict, or lets the message wait for them.
 func enclose(v outbox.Verdict, e *enclosures, rows []store.InvoiceRow, set map[string]string, attempts int) (outbox.Verdict, error) {
-	err, text := e.trouble(rows, settingOr(set, keyAttachMissing), attempts)
+	text, err := e.trouble(rows, settingOr(set, keyAttachMissing), attempts)
 	switch {
 	case err != nil && text == "" && !isTemporary(err):
 		return outbox.Verdict{}, err // AccountsIQ cannot be asked at all any more

@@ -249,18 +249,18 @@ func (e *enclosures) files(rows []store.InvoiceRow) (files []mail.Attachment, re
 
 // trouble returns the first reason why the message cannot go as its settings want it: an error that may pass, or,
 // with a text for the owner, a copy that is not to be had.
-func (e *enclosures) trouble(rows []store.InvoiceRow, missing string, attempts int) (err error, text string) {
+func (e *enclosures) trouble(rows []store.InvoiceRow, missing string, attempts int) (text string, err error) {
 	for _, r := range rows {
 		x := e.got[r.ID]
 		switch {
 		case x.err == nil:
 		case !unavailable(x.err, attempts):
-			return fmt.Errorf("the copy of invoice %s: %w", r.Number, x.err), ""
+			return "", fmt.Errorf("the copy of invoice %s: %w", r.Number, x.err)
 		case missing == missingHold && err == nil:
-			err, text = x.err, fmt.Sprintf("There is no copy of invoice %s to send with it: %v", r.Number, x.err)
+			text, err = fmt.Sprintf("There is no copy of invoice %s to send with it: %v", r.Number, x.err), x.err
 		}
 	}
-	return err, text
+	return text, err
 }
 
 // patience is after how many attempts a fault of the one operation counts as an answer.
