@@ -302,9 +302,15 @@ func (a *App) slotDuty(ctx context.Context, st *store.Store, set map[string]stri
 		return err
 	}
 	order := runOrder{slot: slot, kind: "slot"}
-	if written, err := a.written(ctx, st, order); err != nil || written {
-		// A crash cut the run off after it was planned: what it left is for waitingDuty.
-		return errors.Join(err, a.passSlot(ctx, st, set))
+	switch written, err := a.written(ctx, st, order); {
+	case err != nil:
+		return err
+	case written:
+		// A crash cut the run off after it was planned: what it left is for waitingDuty. The slots since then are
+		// looked at one after the other, as they may be open still or were missed.
+		a.clerk.retries, a.clerk.retryAt = 0, time.Time{}
+		_, err := a.noteNextSlot(ctx, st, set, slot)
+		return err
 	}
 	switch {
 	case pausedAt(set, now):

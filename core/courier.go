@@ -59,19 +59,35 @@ func (l *looker) look(ctx context.Context, m store.Message) (outbox.Verdict, err
 	return l.decideWithCopies(ctx, m, set)
 }
 
-// decide reads the message's invoices again and says what becomes of it.
+// decide reads the message's invoices again and says what becomes of it. Where the decision brings in an invoice that
+// was not read again, all that the message lists then is read, and decided upon once more.
 func (l *looker) decide(ctx context.Context, m store.Message) (outbox.Verdict, error) {
-	if err := l.reread(ctx, m); err != nil {
-		return outbox.Verdict{}, err
+	asked := m
+	for range rounds {
+		if err := l.reread(ctx, asked); err != nil {
+			return outbox.Verdict{}, err
+		}
+		paused, err := l.paused(ctx)
+		if err != nil {
+			return outbox.Verdict{}, err
+		}
+		if paused {
+			return outbox.Verdict{Reason: "chasing was paused meanwhile"}, nil
+		}
+		v, err := l.replan(ctx, m)
+		if err != nil || v.Edited == nil || listsOnly(*v.Edited, asked) {
+			return v, err
+		}
+		asked = *v.Edited
 	}
-	paused, err := l.paused(ctx)
-	if err != nil {
-		return outbox.Verdict{}, err
-	}
-	if paused {
-		return outbox.Verdict{Reason: "chasing was paused meanwhile"}, nil
-	}
-	return l.replan(ctx, m)
+	return outbox.Verdict{Wait: errRestless}, nil
+}
+
+// listsOnly reports whether all invoices of a message are among those of another one.
+func listsOnly(m, among store.Message) bool {
+	return !slices.ContainsFunc(m.Invoices, func(i store.MessageInvoice) bool {
+		return !slices.ContainsFunc(among.Invoices, func(j store.MessageInvoice) bool { return i.TransactionID == j.TransactionID })
+	})
 }
 
 // decideWithCopies fetches the copies of the invoices first, because that may take its time, and decides then. Where
@@ -108,10 +124,10 @@ func (l *looker) decideWithCopies(ctx context.Context, m store.Message, set map[
 	return outbox.Verdict{Wait: errRestless}, nil
 }
 
-// rounds is how often a message is decided anew because its invoices changed while their copies were fetched.
+// rounds is how often a message is decided anew because its invoices changed while they were read.
 const rounds = 5
 
-var errRestless = errors.New("its invoices keep changing in AccountsIQ while their copies are fetched")
+var errRestless = errors.New("its invoices keep changing in AccountsIQ while they are read")
 
 func (l *looker) rows(ctx context.Context, m store.Message) ([]store.InvoiceRow, error) {
 	ids := make([]int64, len(m.Invoices))

@@ -348,14 +348,8 @@ func (p *puller) storeCustomers(ctx context.Context, tx *store.Tx, d *change) (e
 
 func (p *puller) storeAllCustomers(ctx context.Context, tx *store.Tx, list []ledger.Customer) error {
 	c, err := tx.UpsertCustomers(ctx, list)
-	if err != nil {
-		return err
-	}
-	if c.Gone, err = tx.MarkCustomersGone(ctx, present(list)); err != nil {
-		return err
-	}
-	p.report.Customers = p.report.Customers.Add(c)
-	return p.mark(ctx, tx, p.o.Now(), CustomerList)
+	p.report.Customers, p.listed = p.report.Customers.Add(c), present(list)
+	return err
 }
 
 func (p *puller) storeItems(ctx context.Context, tx *store.Tx, rows []ledger.Transaction, missing []int64) error {
@@ -370,13 +364,21 @@ func (p *puller) storeItems(ctx context.Context, tx *store.Tx, rows []ledger.Tra
 
 // countMissing marks what a pull was not answered with, at the end of one that failed nowhere (contract section 11).
 func (p *puller) countMissing(ctx context.Context) error {
-	if len(p.unanswered) == 0 {
+	if len(p.unanswered) == 0 && p.listed == nil {
 		return nil
 	}
 	return p.st.Tx(ctx, func(tx *store.Tx) error {
 		gone, err := tx.MarkMissing(ctx, p.unanswered)
 		p.report.Transactions.Gone += gone
-		return err
+		if err != nil || p.listed == nil {
+			return err
+		}
+		gone, err = tx.MarkCustomersGone(ctx, p.listed)
+		p.report.Customers.Gone += gone
+		if err != nil {
+			return err
+		}
+		return p.mark(ctx, tx, p.o.Now(), CustomerList)
 	})
 }
 

@@ -165,6 +165,7 @@ type puller struct {
 	missed map[int64]bool // items that were asked for in this pull and not answered with
 	// unanswered are those of them that are stored; they are marked when the pull has succeeded.
 	unanswered []int64
+	listed     map[int64]bool // the customers of a complete list, nil when none was read
 	sign       ledger.CreditSign
 	credits    map[int64]ledger.Transaction // open credits as they were sent, while the sign is not settled
 }
