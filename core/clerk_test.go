@@ -556,12 +556,16 @@ func TestR6_5aTheNextRunTakesTheQueuedMessageOn(t *testing.T) {
 	w.tickTo(tuesday.Add(4*time.Hour + time.Minute))
 	w.wantOutbox("ACME queued")
 	id := w.outboxID("ACME")
-	w.misbehave(nil)
-	w.tickTo(tuesday.Add(5 * time.Hour))
-	w.wantReminded() // the window is over
+	w.tickTo(tuesday.Add(5 * time.Hour)) // the window is over
 	w.at(thursday)
+	w.wantOutbox("ACME queued") // and once more; it is thursday's now, and tried again in thursday's window
+	w.misbehave(nil)
+	w.tickTo(thursday.Add(30 * time.Minute))
 	w.wantReminded("acme")
 	w.wantOutbox("ACME accepted")
+	if list, err := w.app.Outbox(w.ctx); err != nil || !list[0].PlannedFor.Equal(thursday) {
+		t.Errorf("planned for %v, %v", list[0].PlannedFor, err)
+	}
 	if got := w.outboxID("ACME"); got != id {
 		t.Errorf("went as %s, was queued as %s", got, id)
 	}

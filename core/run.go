@@ -306,7 +306,7 @@ func (a *App) draft(ctx context.Context, st *store.Store, s situation, res chase
 			// That customer's trouble does not stop the others (R6.5).
 			row.State, row.Error, row.Subject = outbox.Refused, bad.Error(), "No words for "+m.Customer
 		} else if q := takeQueued(left, row); q != nil {
-			row.ID, row.Key, row.MessageID, row.RunID, row.Attempts, row.State, row.Created = q.ID, q.Key, q.MessageID, q.RunID, q.Attempts, q.State, q.Created
+			row.ID, row.Key, row.MessageID, row.Attempts, row.State, row.Created = q.ID, q.Key, q.MessageID, q.Attempts, q.State, q.Created
 			edits = append(edits, row)
 			continue
 		}

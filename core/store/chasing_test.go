@@ -230,9 +230,10 @@ func TestEditMessage(t *testing.T) {
 	add(t, s, message("m1", "overdue", "approved", 1, 2))
 	m, _ := s.Message(bg, "m1")
 	m.Subject, m.Text, m.To, m.Invoices = "Edited", "new text", []string{"z@a.example"}, m.Invoices[1:]
+	m.PlannedFor = m.PlannedFor.Add(48 * time.Hour)
 	write(t, s, func(tx *Tx) error { return tx.EditMessage(bg, m) })
 	got, err := s.Message(bg, "m1")
-	if err != nil || got.Subject != "Edited" || got.Text != "new text" || !reflect.DeepEqual(got.To, m.To) || !reflect.DeepEqual(got.Invoices, m.Invoices) || got.State != "approved" {
+	if err != nil || got.Subject != "Edited" || got.Text != "new text" || !reflect.DeepEqual(got.To, m.To) || !reflect.DeepEqual(got.Invoices, m.Invoices) || got.State != "approved" || !got.PlannedFor.Equal(m.PlannedFor) {
 		t.Errorf("%+v %v", got, err)
 	}
 	if list, _ := s.Messages(bg, MessageQuery{Search: "new text"}); len(list) != 1 {

@@ -182,14 +182,15 @@ func notNil(b []byte) []byte {
 	return b
 }
 
-// EditMessage replaces the content of a message that waits to go: recipients, subject, bodies and invoices
-// (R6.3, "edit for this once"). State, key and times stay; a message in another state is ErrNotFound.
+// EditMessage replaces the content of a message that waits to go: recipients, subject, bodies and invoices (R6.3,
+// "edit for this once"), and the run and slot that it goes in. State, key and the other times stay; a message in
+// another state is ErrNotFound.
 func (t *Tx) EditMessage(ctx context.Context, m Message) error {
 	n, err := t.touch(ctx, `UPDATE messages SET step = ?, step_offset = ?, part = ?, multi = ?, template = ?, escalated_sender = ?, escalated_recipient = ?,
-		sender = ?, recipients = ?, cc = ?, subject = ?, message_id = ?, in_reply_to = ?, refs = ?, updated = ?
+		sender = ?, recipients = ?, cc = ?, subject = ?, message_id = ?, in_reply_to = ?, refs = ?, run_id = ?, planned_for = ?, updated = ?
 		WHERE id = ? AND state IN ('planned', 'approved', 'queued')`,
 		m.Step, m.Offset, m.Part, m.Multi, m.Template, m.EscalatedSender, m.EscalatedRecipient, m.From, asJSON(m.To), asJSON(m.CC), m.Subject,
-		m.MessageID, m.InReplyTo, asJSON(m.References), millis(t.s.now()), m.ID)
+		m.MessageID, m.InReplyTo, asJSON(m.References), m.RunID, millis(m.PlannedFor), millis(t.s.now()), m.ID)
 	if err != nil {
 		return err
 	}
