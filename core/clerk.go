@@ -301,17 +301,23 @@ func (a *App) slotDuty(ctx context.Context, st *store.Store, set map[string]stri
 	if err != nil || slot.IsZero() || now.Before(slot) {
 		return err
 	}
-	order := runOrder{slot: slot, kind: "slot"}
-	switch written, err := a.written(ctx, st, order); {
-	case err != nil:
-		return err
-	case written:
-		// A crash cut the run off after it was planned: what it left is for waitingDuty. The slots since then are
-		// looked at one after the other, as they may be open still or were missed.
+	// A crash cut a run off after it was planned, or an older copy was put back: what it left is for waitingDuty. The
+	// slots since then are looked at one after the other, as they may be open still or were missed.
+	order := runOrder{slot: slot, kind: slotRun}
+	for {
+		written, err := a.written(ctx, st, order)
+		if err != nil {
+			return err
+		}
+		if !written {
+			break
+		}
 		a.clerk.retries, a.clerk.retryAt = 0, time.Time{}
-		_, err := a.noteNextSlot(ctx, st, set, slot)
-		return err
+		if order.slot, err = a.noteNextSlot(ctx, st, set, order.slot); err != nil || order.slot.IsZero() || now.Before(order.slot) {
+			return err
+		}
 	}
+	slot = order.slot
 	switch {
 	case pausedAt(set, now):
 		return a.passSlot(ctx, st, set)
@@ -428,7 +434,7 @@ func (a *App) missSlot(ctx context.Context, st *store.Store, set map[string]stri
 	open := !now.After(windowEnd(set, latest))
 	err := a.change(ctx, st, "run", "The chase of "+slot.In(zone(set)).Format("2 January 15:04")+" was missed: the program was not running or could not reach AccountsIQ. Nothing was sent.",
 		func(tx *store.Tx) error {
-			err := tx.AddRun(ctx, store.Run{ID: runOrder{slot: slot, kind: "slot"}.id(), SlotAt: slot, Kind: "slot", Started: now, Finished: now, State: RunMissed, Reason: "not running at the time"})
+			err := tx.AddRun(ctx, store.Run{ID: runOrder{slot: slot, kind: slotRun}.id(), SlotAt: slot, Kind: slotRun, Started: now, Finished: now, State: RunMissed, Reason: "not running at the time"})
 			if err != nil && !errors.Is(err, store.ErrExists) {
 				return err
 			}

@@ -571,6 +571,22 @@ func TestR6_5aTheNextRunTakesTheQueuedMessageOn(t *testing.T) {
 	}
 }
 
+// R6.5: a run that is so slow that its window ends leaves the rest to the next one.
+func TestR6_5WhatIsLeftWhenTheWindowEndsWaits(t *testing.T) {
+	w := newWorld(t)
+	w.customer("AAA", 8)
+	w.customer("BBB", 8)
+	w.ready()
+	w.during(func() { w.set(tuesday.Add(4*time.Hour + time.Minute)) })
+	w.at(tuesday)
+	w.wantReminded("aaa")
+	w.wantOutbox("AAA accepted", "BBB queued: the time of its run was over before it could go; the next run takes it on")
+	w.tickTo(tuesday.Add(6 * time.Hour))
+	w.wantReminded("aaa")
+	w.at(thursday)
+	w.wantReminded("aaa", "bbb")
+}
+
 // outboxID is the Message-ID of a customer's latest message.
 func (w *world) outboxID(code string) string {
 	w.t.Helper()

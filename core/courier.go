@@ -53,10 +53,21 @@ func (l *looker) look(ctx context.Context, m store.Message) (outbox.Verdict, err
 	if err != nil {
 		return outbox.Verdict{}, err
 	}
+	if late(set, m, l.app.deps.Now()) {
+		return outbox.Verdict{Wait: errLate, Reason: errLate.Error()}, nil
+	}
 	if settingOr(set, keyAttach) != "true" || !carriesCopies(m.Kind) {
 		return l.decide(ctx, m)
 	}
 	return l.decideWithCopies(ctx, m, set)
+}
+
+// errLate is why what a slow run did not get to waits for the next one (R6.5).
+var errLate = errors.New("the time of its run was over before it could go; the next run takes it on")
+
+// late reports whether the window of a slot's message is over. A run by hand has none.
+func late(set map[string]string, m store.Message, now time.Time) bool {
+	return strings.HasPrefix(m.RunID, slotRun+"-") && now.After(windowEnd(set, m.PlannedFor))
 }
 
 // decide reads the message's invoices again and says what becomes of it. Where the decision brings in an invoice that

@@ -23,10 +23,13 @@ const (
 	RunMissed  = "missed"  // the slot passed while the program could not run
 )
 
+// slotRun is the kind of a run that a slot brought, whose window ends.
+const slotRun = "slot"
+
 // runOrder says which run is wanted.
 type runOrder struct {
 	slot    time.Time // the slot it stands for; the moment itself for a run asked for by hand
-	kind    string    // "slot" or "manual"
+	kind    string    // slotRun or "manual"
 	approve bool      // the owner approved this run's messages beforehand
 }
 
