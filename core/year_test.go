@@ -25,6 +25,7 @@ import (
 var (
 	yearSeeds = flag.Int("seeds", 0, "years to simulate; 0: 6, or 2 with the race detector")
 	yearSeed  = flag.Uint64("seed", 0, "simulate the year of this seed only, and print what happened in it")
+	yearDays  = flag.Int("days", 365, "how long a year is")
 	yearFirst = flag.Bool("first", false, "end everything at the first failure")
 	yearFrom  = flag.Uint64("from-seed", 1, "the first seed of several")
 )
@@ -46,7 +47,7 @@ func TestSimulatedYear(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	n := uint64(*yearSeeds)
 	if n == 0 && raced {
-		n = 2
+		n = 1
 	} else if n == 0 {
 		n = 6
 	}
@@ -401,7 +402,7 @@ const owner = "owner@year.example"
 
 // play lets the year pass.
 func (y *year) play() {
-	end := yearStart.AddDate(1, 0, 0)
+	end := yearStart.AddDate(0, 0, *yearDays)
 	for y.right().Before(end) && y.ctx.Err() == nil {
 		y.business()
 		y.ownersDay()
