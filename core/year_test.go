@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	yearSeeds = flag.Int("seeds", 0, "years to simulate; 0: 6, or 2 with the race detector")
+	yearSeeds = flag.Int("seeds", 0, "years to simulate; 0: 6, or 1 with the race detector")
 	yearSeed  = flag.Uint64("seed", 0, "simulate the year of this seed only, and print what happened in it")
 	yearDays  = flag.Int("days", 365, "how long a year is")
 	yearFirst = flag.Bool("first", false, "end everything at the first failure")
